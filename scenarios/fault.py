@@ -1,0 +1,23 @@
+"""A fault as a file states it; what each kind does is in `simulator.faults`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from scenarios.fields import Defines, Duration, ServiceName, model
+
+
+@model
+class Fault:
+    """A named change to a service over time.
+
+    `parameters` is an instance of the dataclass that its kind registers (`simulator.faults`), made from every key of
+    the fault that is not one of the fields here.
+    """
+
+    id: Annotated[str, Defines("fault")]
+    on: ServiceName
+    kind: str
+    at: Duration
+    for_: Duration
+    parameters: Any = None
