@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from scenarios.fields import Defines, Duration, ServiceName, model
+from scenarios.fields import Defines, Duration, Period, ServiceName, model
 
 
 @model
@@ -19,5 +19,5 @@ class Fault:
     on: ServiceName
     kind: str
     at: Duration
-    for_: Duration
+    for_: Period
     parameters: Any = None

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar, dataclass_transform
 
 if TYPE_CHECKING:
@@ -19,9 +20,13 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 UNITS_MS = {"ms": 1, "s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
-_DURATION = re.compile(r"^(?:\d+(?:ms|[smhdw]))+$")
-_PART = re.compile(r"(\d+)(ms|[smhdw])")
-_PERCENT = re.compile(r"^(\d+(?:\.\d+)?)\s*%$")
+LONGEST_MS = 3_660 * UNITS_MS["d"]
+"""Ten years: beyond anything that a drill or a procedure means."""
+_DURATION = re.compile(r"(?:[0-9]+(?:ms|[smhdw]))+\Z")
+_PART = re.compile(r"([0-9]+)(ms|[smhdw])")
+_PERCENT = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*%\Z")
+_WEEK = re.compile(r"[0-9]{4}-W[0-9]{2}\Z")
+_URL = re.compile(r"https?://[^\s/?#]+[^\s]*\Z")
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
@@ -39,9 +44,22 @@ def model(cls: type[T]) -> type[T]:
 
 def parse_duration(text: object) -> int:
     """Milliseconds of a duration such as ``90s``, ``5m``, ``1h30m`` or ``0s``; ValueError for anything else."""
-    if not isinstance(text, str) or not _DURATION.match(text):
-        raise ValueError("expected a duration such as 90s, 5m or 1h30m")
-    return sum(int(number) * UNITS_MS[unit] for number, unit in _PART.findall(text))
+    if isinstance(text, str) and len(text) <= 40 and _DURATION.match(text):
+        milliseconds = sum(int(number) * UNITS_MS[unit] for number, unit in _PART.findall(text))
+        if milliseconds <= LONGEST_MS:
+            return milliseconds
+        raise ValueError(f"expected at most {format_duration(LONGEST_MS)}")
+    if isinstance(text, str) and text.startswith("-") and _DURATION.match(text[1:]):
+        raise ValueError("expected a duration that is not negative")
+    raise ValueError("expected a duration such as 90s, 5m or 1h30m")
+
+
+def parse_positive_duration(text: object) -> int:
+    """The same, but longer than no time at all: what repeats every 0s would never end."""
+    milliseconds = parse_duration(text)
+    if milliseconds == 0:
+        raise ValueError("expected a duration longer than 0s")
+    return milliseconds
 
 
 def format_duration(milliseconds: int) -> str:
@@ -64,6 +82,56 @@ def parse_ratio(value: object) -> float:
     return float(value)
 
 
+def parse_instant(value: object) -> datetime:
+    """A moment on the calendar with its UTC offset, such as ``2025-08-09T14:00:00Z``; ValueError for anything else."""
+    expected = "expected a date and time with its UTC offset, such as 2025-08-09T14:00:00Z"
+    if not isinstance(value, str) or len(value) < len("2025-08-09T14:00Z"):
+        raise ValueError(expected)
+    try:
+        instant = datetime.fromisoformat(value)
+        if instant.tzinfo is None:
+            raise ValueError
+        instant.astimezone(UTC)  # the years 1 and 9999 have moments that no other zone can tell
+    except (ValueError, OverflowError) as error:
+        raise ValueError(expected) from error
+    return instant
+
+
+def parse_week(value: object) -> str:
+    """An ISO week such as ``2025-W32``; ValueError for anything else, also for a week 53 that its year lacks."""
+    expected = "expected an ISO week such as 2025-W32"
+    if not isinstance(value, str) or not _WEEK.match(value):
+        raise ValueError(expected)
+    try:
+        date.fromisocalendar(int(value[:4]), int(value[6:]), 1)
+    except ValueError as error:
+        raise ValueError(expected) from error
+    return value
+
+
+def parse_timezone(value: object) -> str:
+    """A name of the time zone database such as ``Europe/Berlin``; ValueError for anything else."""
+    expected = "expected a time zone such as UTC or Europe/Berlin"
+    if not isinstance(value, str):
+        raise ValueError(expected)
+    if value == "UTC":
+        return value
+    from zoneinfo import ZoneInfo
+
+    try:
+        ZoneInfo(value)
+    except (ValueError, OSError, KeyError) as error:
+        raise ValueError(expected) from error
+    return value
+
+
+def parse_url(value: object) -> str:
+    """An address that begins with http:// or https://; ValueError for anything else."""
+    if not isinstance(value, str) or not _URL.match(value):
+        raise ValueError("expected an address that begins with https:// or http://")
+    return value
+
+
 @dataclass(frozen=True)
 class _Text:
     """How Pydantic reads a field that is written as text, and the JSON Schema (as JSON text) that describes it."""
@@ -81,14 +149,13 @@ class _Text:
         return schema
 
 
-Duration = Annotated[
-    int,
-    _Text(
-        parse_duration,
-        """{"type": "string", "pattern": "^([0-9]+(ms|[smhdw]))+$", "examples": ["90s", "5m", "1h30m"]}""",
-    ),
-]
+_DURATION_SCHEMA = """{"type": "string", "pattern": "^([0-9]+(ms|[smhdw]))+$", "examples": ["90s", "5m", "1h30m"]}"""
+
+Duration = Annotated[int, _Text(parse_duration, _DURATION_SCHEMA)]
 """Milliseconds; written ``90s``, ``5m``, ``1h30m``."""
+
+Period = Annotated[int, _Text(parse_positive_duration, _DURATION_SCHEMA)]
+"""The same, of at least a millisecond."""
 
 Ratio = Annotated[
     float,
@@ -101,6 +168,19 @@ Ratio = Annotated[
 """A share from 0 to 1; written ``0.15`` or ``15%``."""
 
 
+Instant = Annotated[datetime, _Text(parse_instant, """{"type": "string", "format": "date-time"}""")]
+"""A moment on the calendar; written with its UTC offset."""
+
+Week = Annotated[str, _Text(parse_week, """{"type": "string", "pattern": "^[0-9]{4}-W[0-9]{2}$"}""")]
+"""An ISO week; written ``2025-W32``."""
+
+TimeZone = Annotated[str, _Text(parse_timezone, """{"type": "string", "examples": ["UTC", "Europe/Berlin"]}""")]
+"""A name of the time zone database."""
+
+Url = Annotated[str, _Text(parse_url, """{"type": "string", "pattern": "^https?://"}""")]
+"""An address of the web."""
+
+
 @dataclass(frozen=True)
 class Defines:
     """Marks the key of a mapping, or a field, whose text introduces a name of a kind (a service, a person)."""
@@ -108,11 +188,11 @@ class Defines:
     kind: str
 
 
-@dataclass(frozen=True)
 class Refers:
-    """Marks text that must be a name of this kind, introduced somewhere in the organisation or the scenario."""
+    """Marks text that must be a name of one of these kinds, introduced in the organisation or the scenario."""
 
-    kind: str
+    def __init__(self, *kinds: str) -> None:
+        self.kinds = kinds
 
 
 ServiceName = Annotated[str, Refers("service")]

@@ -12,14 +12,16 @@ from typing import Annotated, Literal
 from annotated_types import Ge, Gt, Le, MinLen
 
 from scenarios.fault import Fault
-from scenarios.fields import Defines, Duration, Ratio, Refers, ServiceName, model
+from scenarios.fields import Defines, Duration, Period, Ratio, Refers, ServiceName, TimeZone, Url, Week, model
 
 PersonId = Annotated[str, Refers("person")]
 RoleName = Annotated[str, Refers("role")]
 SeverityName = Annotated[str, Refers("severity")]
 ActionName = Annotated[str, Refers("action")]
 PlaybookName = Annotated[str, Refers("playbook")]
-ScheduleName = Annotated[str, Refers("schedule")]
+AlertName = Annotated[str, Refers("alert")]
+Assignee = Annotated[str, Refers("schedule", "person")]
+"""A schedule (whoever is on call there) or a person."""
 Positive = Annotated[float, Gt(0)]
 Count = Annotated[int, Ge(0)]
 
@@ -104,16 +106,16 @@ class ScrapeJob:
 class Monitoring:
     """What Prometheus and Alertmanager do: what is scraped, which rule files are evaluated, how alerts are grouped."""
 
-    scrape_interval: Duration
-    evaluation_interval: Duration
+    scrape_interval: Period
+    evaluation_interval: Period
     """For groups that do not set an interval of their own."""
     rule_files: tuple[str, ...]
     """Prometheus rule files, relative to the organisation's file, taken as they are."""
     jobs: tuple[ScrapeJob, ...]
     group_by: tuple[str, ...] = ("alertname",)
     group_wait: Duration = 30_000
-    group_interval: Duration = 300_000
-    repeat_interval: Duration = 14_400_000
+    group_interval: Period = 300_000
+    repeat_interval: Period = 14_400_000
 
 
 @model
@@ -121,7 +123,7 @@ class Probe:
     """A check from outside, as an uptime monitor makes it."""
 
     service: ServiceName
-    interval: Duration
+    interval: Period
     failures: Annotated[int, Gt(0)]
     """Failed checks in a row before it tells somebody."""
     follows_dependencies: bool
@@ -141,7 +143,7 @@ class CustomerReports:
 class TeamDiscovery:
     """An engineer who happens to look at a dashboard."""
 
-    looks_every: Duration
+    looks_every: Period
     """Mean time between looks in working hours; exponential."""
     notices_above: Ratio
     """The error ratio at which somebody who looks sees that something is wrong."""
@@ -170,7 +172,7 @@ class Severity:
     """Roles that must have joined before the team counts as assembled."""
     pages: bool
     """Whether declaring it pages the people for those roles."""
-    internal_every: Duration | None = None
+    internal_every: Period | None = None
     customers_within: Duration | None = None
     """Customers are told this long after the declaration at the latest."""
 
@@ -201,7 +203,7 @@ class Role:
     """A seat of the response, and who takes it: the first of these who is not already in another seat."""
 
     title: str
-    filled_by: Annotated[tuple[str, ...], MinLen(1)]
+    filled_by: Annotated[tuple[Assignee, ...], MinLen(1)]
     """Schedules (whoever is on call there) or persons, in order of preference."""
 
 
@@ -210,16 +212,16 @@ class Schedule:
     """Who is on call, by ISO week: the rotation starts at `since` and moves one person a week."""
 
     rotation: Annotated[tuple[PersonId, ...], MinLen(1)]
-    since: Annotated[str, "an ISO week such as 2025-W32"]
+    since: Week
 
 
 @model
 class EscalationLevel:
     """Who is paged at this level, and how long they have to acknowledge before the next one is paged."""
 
-    targets: Annotated[tuple[str, ...], MinLen(1)]
+    targets: Annotated[tuple[Assignee, ...], MinLen(1)]
     """Schedules or persons."""
-    timeout: Duration
+    timeout: Period
 
 
 @model
@@ -227,7 +229,7 @@ class ChainStep:
     """A step of the escalation by elapsed time without resolution."""
 
     after: Duration
-    target: str
+    target: Assignee
     condition: Literal["always", "major_impact", "customer_impact"] = "always"
 
 
@@ -244,7 +246,7 @@ class Escalation:
 class Delivery:
     """What the workflow does when a tool does not take a command."""
 
-    retry_every: Duration
+    retry_every: Period
     give_up_after: Duration
 
 
@@ -253,7 +255,7 @@ class Tool:
     """A response tool: the service of the graph that it is, and where its API is."""
 
     service: ServiceName
-    url: str
+    url: Url
     options: dict[str, str] = field(default_factory=dict)
     """What the tool's API wants beside the message: project, page, channel."""
 
@@ -283,7 +285,7 @@ class RunbookEscalation:
     """A runbook's own condition for fetching somebody."""
 
     when: Literal["not_restored", "database_suspected", "infrastructure_suspected"]
-    target: str
+    target: Assignee
     after: Duration | None = None
 
 
@@ -293,7 +295,7 @@ class Runbook:
 
     title: str
     url: str
-    alerts: tuple[str, ...]
+    alerts: tuple[AlertName, ...]
     immediate: tuple[ActionName, ...]
     investigate: tuple[ActionName, ...] = ()
     escalation: tuple[RunbookEscalation, ...] = ()
@@ -325,7 +327,7 @@ class Organization:
 
     organization: Annotated[str, Defines("organization")]
     title: str
-    timezone: str = "UTC"
+    timezone: TimeZone = "UTC"
     day: tuple[int, int] = (8, 22)
     """Local hours that count as day for how fast people answer: from the first, up to the second."""
     services: Annotated[dict[Annotated[str, Defines("service")], Service], MinLen(1)]

@@ -6,13 +6,12 @@ Field names are the YAML keys; a trailing underscore (`for_`, `from_`) keeps cle
 from __future__ import annotations
 
 from dataclasses import field
-from datetime import datetime
 from typing import Annotated, Literal
 
 from annotated_types import Ge, Le, MinLen
 
 from scenarios.fault import Fault
-from scenarios.fields import Defines, Duration, Ratio, Refers, ServiceName, model
+from scenarios.fields import Defines, Duration, Instant, Period, Ratio, Refers, ServiceName, model
 from scenarios.organization import ActionName, RoleName, SeverityName
 
 Milestone = Literal[
@@ -28,6 +27,19 @@ Milestone = Literal[
 ]
 
 
+RESPONSE_STEPS = (
+    "acknowledge",
+    "declare",
+    "escalate",
+    "change_severity",
+    "internal_update",
+    "customer_update",
+    "verify",
+    "resolve",
+)
+"""What any team can do beside the actions of its catalogue, as an inject may expect it."""
+
+
 @model
 class When:
     """A moment relative to a milestone."""
@@ -38,9 +50,12 @@ class When:
 
 @model
 class ExpectedAction:
-    """What a player should do about an inject, and by when."""
+    """What a player should do about an inject, and by when.
 
-    action: str
+    An action of the organisation's catalogue, or a step of the response (`RESPONSE_STEPS`).
+    """
+
+    action: Annotated[str, Refers("action", "step of the response")]
     within: Duration
 
 
@@ -91,7 +106,7 @@ class Within:
 class Communication:
     """Limits on silence: between internal updates, and until customers are told (after the declaration)."""
 
-    internal_every: Duration | None = None
+    internal_every: Period | None = None
     customers_within: Duration | None = None
 
 
@@ -124,9 +139,9 @@ class Scenario:
     organization: str
     """A library id, or a path relative to this file."""
     difficulty: Annotated[int, Ge(1), Le(5)]
-    starts_at: datetime
+    starts_at: Instant
     """Drill time zero on the calendar; with a UTC offset."""
-    duration: Duration
+    duration: Period
     objectives: tuple[str, ...] = ()
     brief: str
     severity: SeverityName

@@ -80,6 +80,7 @@ EVENT_TYPES: dict[str, EventType] = {
     "incident_resolved": _seen("person"),
     "incident_reopened": _seen("person"),
     "incident_closed": _seen(),
+    "incident_still_open": _seen("state"),  # nothing has happened about it for a while
     "action_refused": _seen("person", "action", "reason"),
     # Commands, and what became of them.
     "page": _command("to", "summary", "severity", "reason"),
@@ -88,6 +89,7 @@ EVENT_TYPES: dict[str, EventType] = {
     "publish": _command("status", "text", "impact"),
     "delivered": _seen("key", "tool", "status", optional=("reference",)),
     "delivery_failed": _seen("key", "tool", "status", "error", "retry_at_ms"),
+    "delivery_abandoned": _seen("key", "reason"),  # no further attempt will be made
 }
 
 

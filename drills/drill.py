@@ -1,0 +1,187 @@
+"""A drill: one world, one workflow, the people, and the journal of what happened. Pure: no clock, no socket.
+
+Whoever drives it decides where commands go (`Wire`). In virtual time the drill jumps to the next thing due. What is due
+at the same millisecond happens in the order deadline, world, people; the outcome of a command is handled right
+after the event that asked for it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from drills.response.messages import Act, Emission, Message, Outcome, Signal
+from drills.response.states import ActionRefused
+from drills.response.workflow import Workflow
+from scenarios.loading import LoadedScenario
+from scenarios.profiles import Profiles
+from simulator.events import EVENT_TYPES
+from simulator.journal import Journal
+from simulator.randomness import Draws
+from simulator.responders.crew import Crew, Intention
+from simulator.responders.treatments import Treatment
+from simulator.rules import RuleGroup
+from simulator.world import NEVER, Answer, World
+
+MOST_STEPS_IN_A_MILLISECOND = 10_000
+"""More than this many things at one moment are a defect of the program, not a busy drill."""
+
+SIGNALS = {"alert_notified": "alert", "probe_failed": "probe", "customer_reported": "customer", "team_noticed": "team"}
+MILESTONES = {
+    "incident_triggered": "detected",
+    "page_acknowledged": "acknowledged",
+    "incident_declared": "declared",
+    "team_assembled": "assembled",
+    "cause_identified": "identified",
+    "incident_resolved": "resolved",
+}
+TOOLS = {"page": "pager", "post": "chat", "open_ticket": "tracker", "publish": "status_page"}
+
+
+class Wire(Protocol):
+    """Carries a command to its tool and says what became of it."""
+
+    def send(self, kind: str, fields: Mapping[str, Any], answer: Answer) -> Outcome: ...
+
+
+class Drill:
+    """One run of a scenario under one treatment; `run` plays it to its end."""
+
+    def __init__(
+        self,
+        loaded: LoadedScenario,
+        groups: tuple[RuleGroup, ...],
+        profiles: Profiles,
+        treatment: Treatment,
+        seed: int,
+        wire: Wire,
+    ) -> None:
+        scenario, organization = loaded.scenario, loaded.organization
+        self._end_ms = scenario.duration
+        self._wire = wire
+        self.now_ms = 0
+        self.journal = Journal({})
+        self.workflow = Workflow(organization, scenario.starts_at)
+        self.journal.append(0, "drill_started", 0, {})
+        self.world = World(organization, scenario, groups, Draws(seed), self._on_world)
+        self.world.on_finished = self._on_finished
+        self.crew = Crew(self.world, profiles, treatment, loaded.playbooks)
+        self._outcomes: deque[Outcome] = deque()
+        self._reached: set[str] = set()
+
+    def run(self) -> Journal:
+        """Play the drill in virtual time and return its journal."""
+        steps, moment_ms = 0, 0
+        while (at_ms := self._next()) <= self._end_ms:
+            steps = steps + 1 if at_ms == moment_ms else 0
+            assert steps < MOST_STEPS_IN_A_MILLISECOND, f"the drill does not get past {at_ms} ms"
+            moment_ms = at_ms
+            self._advance(at_ms)
+        self.now_ms = self._end_ms
+        self.journal.append(self._end_ms, "drill_ended", 0, {})
+        self._close()
+        return self.journal
+
+    def _next(self) -> int:
+        deadline_ms = self.workflow.next_deadline()
+        return min(NEVER if deadline_ms is None else deadline_ms, self.world.peek(), self.crew.next_due())
+
+    def _advance(self, at_ms: int) -> None:
+        """Let the next thing happen: a deadline, else something in the world, else what a person means to do."""
+        self.now_ms = at_ms
+        if self.workflow.next_deadline() == at_ms:
+            self._carry_out(self.workflow.fire_deadline())
+        elif self.world.peek() == at_ms:
+            self.world.step()
+        else:
+            self._act(self.crew.take())
+        self._settle()
+
+    def _close(self) -> None:
+        """After the drill the world stands still, but what a resolved incident still waits for runs on."""
+        while self.workflow.state == "resolved" and (at_ms := self.workflow.next_deadline()) is not None:
+            self.now_ms = at_ms
+            self._carry_out(self.workflow.fire_deadline())
+            self._settle()
+
+    # What comes in.
+
+    def _on_world(self, kind: str, because: int, /, **fields: object) -> int:
+        record = self._record(kind, because, fields)
+        if kind in SIGNALS:
+            self._receive(_signal(kind, fields, record))
+        return record
+
+    def _on_finished(self, person: str, action: str, because: int) -> None:
+        self._receive(Act("finish_mitigation", person, {"action": action}, because))
+
+    def _act(self, intention: Intention) -> None:
+        if intention.action == "watch":
+            self.crew.watched(intention, self.workflow)
+            return
+        fields = dict(intention.fields)
+        if intention.action == "update":
+            fields = _update(fields, self.now_ms)
+        self._receive(Act(intention.action, intention.person, fields, intention.because))
+
+    def _receive(self, message: Message) -> None:
+        try:
+            emissions = self.workflow.receive(message, self.now_ms)
+        except ActionRefused as refusal:
+            assert isinstance(message, Act)
+            fields = {"person": message.person, "action": message.action, "reason": str(refusal)}
+            self._record("action_refused", message.because, fields)
+            return
+        self._carry_out(emissions)
+
+    def _settle(self) -> None:
+        """Handle what became of the commands that were sent; that may send more."""
+        while self._outcomes:
+            self._receive(self._outcomes.popleft())
+
+    # What goes out.
+
+    def _carry_out(self, emissions: list[Emission]) -> None:
+        for kind, fields, because in emissions:
+            record = self._record(kind, because, fields)
+            if EVENT_TYPES[kind].command:
+                outcome = self._wire.send(kind, fields, self.world.answer(TOOLS[kind]))
+                self._outcomes.append(outcome._replace(because=record))
+            elif kind == "mitigation_started":
+                self.world.perform(fields["person"], fields["action"], record)
+            elif kind == "cause_identified":
+                right = fields["cause"] in self.world.causes()
+                self._record("cause_judged", record, {"cause": fields["cause"], "right": right})
+
+    def _record(self, kind: str, because: int, fields: Mapping[str, Any]) -> int:
+        number = self.journal.append(self.now_ms, kind, because, fields)
+        if EVENT_TYPES[kind].audience != "facilitator":
+            self.crew.observe(self.journal.records[-1], self.workflow)
+        milestone = MILESTONES.get(kind)
+        if milestone is not None and milestone not in self._reached:
+            self._reached.add(milestone)
+            self.world.reached(milestone, number)
+        return number
+
+
+def _signal(kind: str, fields: Mapping[str, Any], record: int) -> Signal:
+    """The word of trouble that a record of the world carries to the response."""
+    if kind == "alert_notified":
+        return Signal("alert", fields["alert"], fields["summary"], fields["severity"], record)
+    if kind == "probe_failed":
+        return Signal("probe", fields["probe"], f"Probe {fields['probe']} fails", None, record)
+    if kind == "customer_reported":
+        return Signal("customer", fields["service"], f"Customers report trouble with {fields['service']}", None, record)
+    return Signal("team", fields["person"], f"{fields['person']} noticed trouble with {fields['service']}", None, record)
+
+
+def _update(fields: Mapping[str, Any], now_ms: int) -> dict[str, Any]:
+    """An update as the workflow takes it: who it is for, what it says, and when the next one is promised."""
+    interval_ms = fields.get("next_update_by_ms")
+    audience = fields["audience"]
+    return {
+        "audience": audience,
+        "text": "The investigation continues." if audience == "internal" else "We are working on it.",
+        "next_update_by_ms": None if interval_ms is None else now_ms + interval_ms,
+    }

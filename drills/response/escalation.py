@@ -1,0 +1,119 @@
+"""Escalation: level by level until somebody takes the page, and by elapsed time until the incident is resolved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from drills.response.incident import Incident
+from drills.response.on_call import everyone, on_call
+from drills.response.paging import Page, Pager
+from scenarios.fields import format_duration
+from scenarios.organization import ChainStep
+
+_LEVEL = "escalation level"
+
+
+class Ladder:
+    """The pager's policy: everyone of a level is paged together; unanswered, the next level is, and after the last
+    the first again, as often as the organisation repeats it.
+    """
+
+    def __init__(self, incident: Incident, pager: Pager) -> None:
+        self._incident = incident
+        self._pager = pager
+        self._rung = -1
+        """Levels tried so far, counting through the repeats, less one."""
+        self._pages: list[Page] = []
+
+    def climb(self) -> None:
+        """Page the next level at which anybody is on call."""
+        policy = self._incident.organization.escalation
+        while self._rung + 1 < len(policy.levels) * (policy.repeats + 1):
+            self._rung += 1
+            level = policy.levels[self._rung % len(policy.levels)]
+            persons = everyone(self._incident.organization, level.targets, self._incident.calendar)
+            if persons:
+                reason = f"{_LEVEL} {self._level}"
+                self._pages = [self._pager.page(person, reason, self._settled) for person in persons]
+                return
+
+    def stop(self) -> None:
+        """Somebody has taken it: nobody else needs to be paged for it."""
+        self._incident.deadlines.cancel(_LEVEL)
+        self._lapse()
+
+    @property
+    def _level(self) -> int:
+        return self._rung % len(self._incident.organization.escalation.levels) + 1
+
+    def _settled(self, page: Page) -> None:
+        # The first page of the level to be settled starts the level's time.
+        if page.open and self._incident.deadlines.due_ms(_LEVEL) is None:
+            timeout = self._incident.organization.escalation.levels[self._level - 1].timeout
+            self._incident.set_deadline(_LEVEL, self._incident.now_ms + timeout, self._timed_out)
+
+    def _timed_out(self) -> None:
+        self._incident.emit("page_timed_out", level=self._level)
+        self._lapse()
+        self.climb()
+
+    def _lapse(self) -> None:
+        for page in self._pages:
+            if page.open:
+                self._pager.lapse(page)
+
+
+class Chain:
+    """Whom an incident reaches because it has not been resolved for so long."""
+
+    def __init__(
+        self, incident: Incident, pager: Pager, is_engaged: Callable[[str], bool], customers_told: Callable[[], bool]
+    ) -> None:
+        self._incident = incident
+        self._pager = pager
+        self._is_engaged = is_engaged
+        self._customers_told = customers_told
+        self._steps: dict[str, tuple[int, ChainStep]] = {}
+        """Steps not yet taken, by the name of their deadline, and when each falls due."""
+
+    def start(self) -> None:
+        """Begin counting; the first signal has come."""
+        for number, step in enumerate(self._incident.organization.escalation.chain, start=1):
+            self._steps[f"chain {number}"] = (self._incident.now_ms + step.after, step)
+        self.resume()
+
+    def pause(self) -> None:
+        """The incident is resolved: leave everyone else in peace."""
+        for name in self._steps:
+            self._incident.deadlines.cancel(name)
+
+    def resume(self) -> None:
+        """Wait for the steps not yet taken; those that fell due meanwhile are due now."""
+        for name, (due_ms, _) in self._steps.items():
+            self._incident.set_deadline(name, due_ms, lambda name=name: self._due(name))  # type: ignore[misc]
+
+    def look_again(self) -> None:
+        """Take the steps that were due but whose condition did not hold, if it holds now."""
+        for name, (due_ms, _) in list(self._steps.items()):
+            if due_ms <= self._incident.now_ms and self._incident.deadlines.due_ms(name) is None:
+                self._due(name)
+
+    def _due(self, name: str) -> None:
+        _, step = self._steps[name]
+        if not self._holds(step):
+            return
+        del self._steps[name]
+        reason = f"not resolved for {format_duration(step.after)}"
+        for person in on_call(self._incident.organization, step.target, self._incident.calendar):
+            if not self._is_engaged(person) and not self._pager.is_called(person):
+                self._incident.emit("incident_escalated", to=person, reason=reason)
+                self._pager.page(person, reason)
+
+    def _holds(self, step: ChainStep) -> bool:
+        if step.condition == "always":
+            return True
+        severities = self._incident.organization.severities
+        severity = self._incident.working_severity
+        if step.condition == "major_impact":
+            return severity in severities and severities[severity].pages
+        return self._customers_told() or severity == next(iter(severities))

@@ -1,0 +1,315 @@
+"""The response workflow: messages in, events and commands out. It does no I/O and reads no clock.
+
+A driver calls `receive` with each message and the drill time at which it came, and `fire_deadline` whenever
+`next_deadline` is reached; at one instant deadlines come before messages. It records every emission in order, sends
+the commands, and returns what became of each as an `Outcome`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from drills.response import states
+from drills.response.communication import Communication
+from drills.response.delivery import Delivery
+from drills.response.escalation import Chain, Ladder
+from drills.response.incident import Incident
+from drills.response.messages import Act, Emission, Message, Outcome, Signal
+from drills.response.paging import Pager
+from drills.response.states import ActionRefused, State
+from drills.response.team import Team
+from scenarios.organization import Organization
+
+STILL_OPEN_MS = 3_600_000
+"""An open incident about which nothing happened for an hour is brought to mind, so that none is ever forgotten."""
+
+
+class Workflow:
+    """One incident, handled by the organisation's rules. Drill time zero is `starts_at`, which has a UTC offset."""
+
+    def __init__(self, organization: Organization, starts_at: datetime) -> None:
+        self._incident = incident = Incident(organization, starts_at)
+        self._delivery = Delivery(incident)
+        self._pager = Pager(incident, self._delivery)
+        self._ladder = Ladder(incident, self._pager)
+        self._team = Team(incident, self._pager)
+        self._chain = Chain(incident, self._pager, self._is_engaged, lambda: self._communication.customers_told)
+        self._communication = Communication(incident, self._delivery, self._chain.look_again)
+        self._mitigations: set[str] = set()
+        """Actions being applied."""
+        self._verified = False
+        self._checks: dict[str, Callable[[Act], None]] = {
+            "acknowledge": self._check_acknowledge,
+            "declare": self._check_declare,
+            "join": self._check_join,
+            "identify": lambda act: self._need_text(act, "cause"),
+            "start_mitigation": self._check_start_mitigation,
+            "finish_mitigation": self._check_finish_mitigation,
+            "update": self._check_update,
+            "verify": self._check_verify,
+            "resolve": self._check_resolve,
+        }
+        self._effects: dict[str, Callable[[Act], None]] = {
+            "acknowledge": self._acknowledge,
+            "declare": self._declare,
+            "join": lambda act: self._team.join(act.fields["role"], act.person),
+            "investigate": self._investigate,
+            "identify": lambda act: incident.emit("cause_identified", person=act.person, cause=act.fields["cause"]),
+            "start_mitigation": self._start_mitigation,
+            "finish_mitigation": self._finish_mitigation,
+            "monitor": self._monitor,
+            "update": self._update,
+            "verify": self._verify,
+            "resolve": self._resolve,
+            "reopen": self._reopen,
+        }
+
+    # What drives it.
+
+    def receive(self, message: Message, now_ms: int) -> list[Emission]:
+        """What follows from a message. Raises ActionRefused, having changed nothing, for an act that is not possible
+        now. Time must not go back, and every deadline before `now_ms` must have been fired.
+        """
+        incident = self._incident
+        due_ms = self.next_deadline()
+        assert now_ms >= incident.now_ms, f"time went back from {incident.now_ms} to {now_ms} ms"
+        assert due_ms is None or due_ms >= now_ms, f"the deadline at {due_ms} ms comes before {now_ms} ms"
+        if isinstance(message, Act):
+            state = self._check(message)
+            incident.now_ms, incident.because, incident.state = now_ms, message.because, state
+            self._effects[message.action](message)
+        else:
+            incident.now_ms, incident.because = now_ms, message.because
+            if isinstance(message, Outcome):
+                self._delivery.receive(message)
+            else:
+                self._signal(message)
+        return self._finish()
+
+    def next_deadline(self) -> int | None:
+        """The drill time at which `fire_deadline` is to be called next, if at all."""
+        return self._incident.deadlines.next_ms()
+
+    def fire_deadline(self) -> list[Emission]:
+        """What follows from the earliest deadline passing, at the time it was due."""
+        deadline = self._incident.deadlines.take()
+        assert deadline.at_ms >= self._incident.now_ms, "a deadline was set in the past"
+        self._incident.now_ms, self._incident.because = deadline.at_ms, deadline.because
+        deadline.fire()
+        return self._finish()
+
+    # What can be seen of it.
+
+    @property
+    def state(self) -> State | None:
+        """None before the first signal."""
+        return self._incident.state
+
+    @property
+    def incident_id(self) -> str | None:
+        """`INC-YYYYmmdd-HHMMSS` of the declaration; None before it."""
+        return self._incident.incident_id
+
+    @property
+    def severity(self) -> str | None:
+        """As declared; None before that."""
+        return self._incident.severity
+
+    @property
+    def roles(self) -> Mapping[str, str]:
+        """Role to the person who has joined in it."""
+        return self._team.holders
+
+    def role_offered_to(self, person: str) -> str | None:
+        """The role that the person has been asked to take, by page or announcement, and has not joined yet."""
+        return next((role for role, asked in self._team.offers.items() if asked == person), None)
+
+    @property
+    def next_internal_update_due_ms(self) -> int | None:
+        """When colleagues are to hear something next, if the severity promises anything."""
+        return self._incident.deadlines.due_ms("update internal")
+
+    @property
+    def customers_due_ms(self) -> int | None:
+        """When customers are to have been told; None when they have been, or need not be."""
+        return self._incident.deadlines.due_ms("update customers")
+
+    def allowed_actions(self) -> tuple[str, ...]:
+        """The actions that the state of the incident permits."""
+        allowed = states.allowed_actions(self._incident.state)
+        blocked = set() if self._verified else {"resolve"}
+        blocked |= set() if self._mitigations else {"finish_mitigation"}
+        return tuple(action for action in allowed if action not in blocked)
+
+    # How it works.
+
+    def _finish(self) -> list[Emission]:
+        incident = self._incident
+        if incident.open:
+            incident.set_deadline("still open", incident.now_ms + STILL_OPEN_MS, self._still_open)
+        return incident.take_emissions()
+
+    def _still_open(self) -> None:
+        self._incident.emit("incident_still_open", state=self._incident.state)
+
+    def _is_engaged(self, person: str) -> bool:
+        return person in self._pager.acknowledged or person in self._team.holders.values()
+
+    def _signal(self, signal: Signal) -> None:
+        incident = self._incident
+        if incident.state is not None:
+            incident.emit("signal_added", kind=signal.kind, name=signal.name)
+            return
+        incident.state = states.next_state(None, states.SIGNAL)
+        incident.title, incident.claimed_severity = signal.summary, signal.severity
+        incident.emit("incident_triggered", kind=signal.kind, name=signal.name)
+        self._ladder.climb()
+        self._chain.start()
+
+    # Acts: first everything that could refuse one, then what it does.
+
+    def _check(self, act: Act) -> State:
+        """The state that the act leads to; ActionRefused if it is not possible."""
+        if act.action not in self._effects:
+            raise self._refuse(f"there is no action {act.action}")
+        step = act.action
+        if step == "verify":
+            step += " passed" if act.fields.get("passed") else " failed"
+        after = states.next_state(self._incident.state, step)
+        check = self._checks.get(act.action)
+        if check:
+            check(act)
+        return after
+
+    def _refuse(self, reason: str) -> ActionRefused:
+        return ActionRefused(reason, self.allowed_actions())
+
+    def _need_text(self, act: Act, name: str) -> None:
+        value = act.fields.get(name)
+        if not isinstance(value, str) or not value.strip():
+            raise self._refuse(f"{act.action} needs a {name}")
+
+    def _need_one_of(self, act: Act, name: str, known: tuple[Any, ...]) -> None:
+        value = act.fields.get(name)
+        if value not in known:
+            raise self._refuse(f"{act.action} needs a {name}, one of {', '.join(map(str, known))} (got {value})")
+
+    def _check_acknowledge(self, act: Act) -> None:
+        if not self._pager.can_answer(act.person):
+            raise self._refuse(f"{act.person} has no page to acknowledge")
+
+    def _acknowledge(self, act: Act) -> None:
+        self._pager.acknowledge(act.person)
+        self._ladder.stop()
+        self._team.acknowledged(act.person)
+
+    def _check_declare(self, act: Act) -> None:
+        self._need_one_of(act, "severity", tuple(self._incident.organization.severities))
+        self._need_text(act, "title")
+
+    def _declare(self, act: Act) -> None:
+        incident = self._incident
+        if self._pager.can_answer(act.person):
+            self._pager.acknowledge(act.person)
+        self._ladder.stop()
+        incident.incident_id = incident.calendar.strftime("INC-%Y%m%d-%H%M%S")
+        incident.severity, incident.title = act.fields["severity"], act.fields["title"]
+        incident.emit(
+            "incident_declared",
+            person=act.person,
+            incident=incident.incident_id,
+            severity=incident.severity,
+            title=incident.title,
+        )
+        volunteers = self._team.reserve([act.person, *self._pager.acknowledged])
+        self._communication.announce(act.person, volunteers)
+        self._communication.promise()
+        self._team.fill()
+        self._chain.look_again()
+
+    def _check_join(self, act: Act) -> None:
+        self._need_text(act, "role")
+        reason = self._team.why_not_join(act.fields["role"], act.person)
+        if reason:
+            raise self._refuse(reason)
+
+    def _investigate(self, act: Act) -> None:
+        self._verified = False
+        self._incident.emit("investigation_started", person=act.person)
+
+    def _check_start_mitigation(self, act: Act) -> None:
+        self._need_text(act, "action")
+        if act.fields["action"] in self._mitigations:
+            raise self._refuse(f"{act.fields['action']} is being applied already")
+
+    def _start_mitigation(self, act: Act) -> None:
+        self._verified = False
+        self._mitigations.add(act.fields["action"])
+        self._incident.emit(
+            "mitigation_started",
+            person=act.person,
+            action=act.fields["action"],
+            playbook=act.fields.get("playbook"),
+        )
+
+    def _check_finish_mitigation(self, act: Act) -> None:
+        self._need_text(act, "action")
+        if act.fields["action"] not in self._mitigations:
+            raise self._refuse(f"{act.fields['action']} is not being applied")
+
+    def _finish_mitigation(self, act: Act) -> None:
+        self._verified = False
+        self._mitigations.remove(act.fields["action"])
+        self._incident.emit("mitigation_finished", person=act.person, action=act.fields["action"])
+
+    def _monitor(self, act: Act) -> None:
+        self._verified = False
+        self._incident.emit("monitoring_started", person=act.person)
+
+    def _check_update(self, act: Act) -> None:
+        self._need_one_of(act, "audience", ("internal", "customers"))
+        self._need_text(act, "text")
+        promised = act.fields.get("next_update_by_ms")
+        if promised is not None and type(promised) is not int:
+            raise self._refuse(f"next_update_by_ms is a drill time in milliseconds (got {promised})")
+
+    def _update(self, act: Act) -> None:
+        fields = act.fields
+        self._communication.update(act.person, fields["audience"], fields["text"], fields.get("next_update_by_ms"))
+
+    def _check_verify(self, act: Act) -> None:
+        if type(act.fields.get("passed")) is not bool:
+            raise self._refuse("verify needs passed, true or false")
+
+    def _verify(self, act: Act) -> None:
+        self._verified = act.fields["passed"]
+        self._incident.emit("verification_finished", person=act.person, passed=self._verified)
+
+    def _check_resolve(self, _: Act) -> None:
+        if not self._verified:
+            raise self._refuse("cannot resolve before a verification has passed")
+
+    def _resolve(self, act: Act) -> None:
+        incident = self._incident
+        incident.emit("incident_resolved", person=act.person)
+        incident.deadlines.cancel("still open")
+        self._chain.pause()
+        self._team.stop()
+        self._pager.lapse_all()
+        self._communication.stop()
+        self._communication.resolve(act.person)
+        incident.set_deadline("close", incident.now_ms + incident.organization.closure.close_after, self._close)
+
+    def _reopen(self, act: Act) -> None:
+        self._verified = False
+        self._incident.deadlines.cancel("close")
+        self._incident.emit("incident_reopened", person=act.person)
+        self._communication.promise()
+        self._team.fill()
+        self._chain.resume()
+
+    def _close(self) -> None:
+        self._incident.state = states.next_state(self._incident.state, states.CLOSE)
+        self._incident.emit("incident_closed")

@@ -1,0 +1,227 @@
+"""What must hold between the parts of a file, beyond the type of each: read from the raw data, so that one malformed
+value hides nothing else.
+
+A check yields `Finding`s with paths relative to what it was given; anything of a wrong type is left to the schema.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple, get_args
+
+from scenarios.documents import Document, Steps
+from scenarios.fields import format_duration, parse_duration
+from scenarios.organization import Latency, Metric, Organization, Service
+from scenarios.problems import Problem, alternatives
+from scenarios.scenario import Communication, Criteria, Effect, Expectation, Inject, Milestone, Scenario
+from scenarios.shapes import shape_of_model, walk
+
+_METRIC_NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*\Z")
+_LABEL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*\Z")
+_ADDED_LABELS = ("job", "instance", "le")
+LONGEST_DRILL_MS = 7 * 86_400_000
+
+
+class Finding(NamedTuple):
+    """What is wrong between parts of a mapping, and where in it."""
+
+    path: Steps
+    message: str
+    expected: str = ""
+    at_key: bool = False
+
+
+def check_models(model: type, document: Document) -> list[Problem]:
+    """Problems inside single parts of a document (a latency, an inject), and between its parts."""
+    problems = []
+    for path, shape, value in walk(shape_of_model(model), document.data):
+        check = _CHECKS.get(shape.model) if shape.model is not None else None
+        if check is not None and isinstance(value, dict):
+            for finding in check(value):
+                at = (*path, *finding.path)
+                problems.append(document.problem(at, finding.message, expected=finding.expected, at_key=finding.at_key))
+    return problems
+
+
+def check_against_organization(scenario: Document, organization: Document) -> list[Problem]:
+    """Effects of mitigations that the organisation's services and catalogue do not allow."""
+    problems = []
+    for index, mitigation in enumerate(_items(scenario.data, "mitigations")):
+        action, effect = mitigation.get("action"), mitigation.get("effect")
+        if isinstance(action, str) and organization.at("actions", action, "kind") == "look":
+            message = f'"{action}" only looks, so it cannot have an effect'
+            problems.append(scenario.problem(("mitigations", index, "action"), message, expected="an action that changes"))
+        if not isinstance(effect, dict) or not isinstance(effect.get("service"), str):
+            continue
+        service, bypassed = effect["service"], effect.get("bypasses")
+        if organization.at("services", service) is None:
+            continue
+        uses = list(_mapping(organization.at("services", service, "depends_on")))
+        path = ("mitigations", index, "effect")
+        if isinstance(bypassed, str) and bypassed not in uses and organization.at("services", bypassed) is not None:
+            message = f'"{service}" does not depend on "{bypassed}"'
+            expected = alternatives(uses) if uses else ""
+            problems.append(scenario.problem((*path, "bypasses"), message, expected=expected))
+        if "retries" in effect and not uses:
+            problems.append(scenario.problem((*path, "retries"), f'"{service}" depends on nothing that it could retry'))
+    return problems
+
+
+def _latency(data: dict[str, Any]) -> Iterator[Finding]:
+    known = [(key, value) for key in ("p50", "p95", "p99", "max") if (value := _ms(data, key)) is not None]
+    for (lower, least), (upper, value) in itertools.pairwise(known):
+        if value < least:
+            got = f"(got {format_duration(value)}; expected at least {format_duration(least)})"
+            yield Finding((upper,), f"{upper} is shorter than {lower} {got}")
+
+
+def _service(data: dict[str, Any]) -> Iterator[Finding]:
+    if data.get("user_facing") is True and data.get("objective") is None:
+        yield Finding(("user_facing",), "a user-facing service needs an objective")
+
+
+def _metric(data: dict[str, Any]) -> Iterator[Finding]:
+    name, buckets = data.get("name"), data.get("buckets")
+    if isinstance(name, str) and not _METRIC_NAME.match(name):
+        yield Finding(("name",), f'"{name}" cannot be the name of a metric', "letters, digits, _ and :")
+    for label in _mapping(data.get("labels")):
+        if label in _ADDED_LABELS:
+            yield Finding(("labels", label), f'the label "{label}" is set by the scrape', at_key=True)
+        elif not _LABEL_NAME.match(label):
+            message = f'"{label}" cannot be the name of a label'
+            yield Finding(("labels", label), message, "letters, digits and _", at_key=True)
+    if data.get("kind") == "latency" and not buckets:
+        yield Finding((), "a latency metric needs buckets", "upper bounds in seconds such as [0.5, 1, 2, 5]")
+    if data.get("kind") == "requests" and buckets:
+        yield Finding(("buckets",), "a counter of requests has no buckets", at_key=True)
+    if isinstance(buckets, list) and all(isinstance(bound, int | float) for bound in buckets):
+        for index, (lower, upper) in enumerate(itertools.pairwise(buckets)):
+            if upper <= lower:
+                message = f"the bounds do not ascend (got {upper} after {lower})"
+                yield Finding(("buckets", index + 1), message)
+
+
+def _organization(data: dict[str, Any]) -> Iterator[Finding]:
+    services = _mapping(data.get("services"))
+    if services and not any(_mapping(service).get("user_facing") is True for service in services.values()):
+        yield Finding(("services",), "no service is user-facing, so nothing could be an impact", at_key=True)
+    yield from _cycles({name: list(_mapping(_mapping(service).get("depends_on"))) for name, service in services.items()})
+    day = data.get("day")
+    if isinstance(day, list) and len(day) == 2 and all(type(hour) is int for hour in day) and not 0 <= day[0] < day[1] <= 24:
+        yield Finding(("day",), f"not the hours of a day (got {day[0]} to {day[1]})", "such as [8, 22]")
+    people = _mapping(data.get("people"))
+    for name in _mapping(data.get("schedules")):
+        if name in people:
+            yield Finding(("schedules", name), f'"{name}" is also a person, so nobody can tell which is meant', at_key=True)
+    seen: set[str] = set()
+    for index, job in enumerate(_items(data.get("monitoring"), "jobs")):
+        name = job.get("job")
+        if isinstance(name, str) and name in seen:
+            yield Finding(("monitoring", "jobs", index, "job"), f'a second job is called "{name}"')
+        elif isinstance(name, str):
+            seen.add(name)
+
+
+def _cycles(uses: dict[str, list[str]]) -> Iterator[Finding]:
+    """Each way by which a service depends on itself, told once, at the dependency that closes it."""
+    finished: set[str] = set()
+    for start in uses:
+        way: dict[str, Iterator[str]] = {} if start in finished else {start: iter(uses[start])}
+        while way:
+            name = next(reversed(way))
+            following = next((other for other in way[name] if other in uses and other not in finished), None)
+            if following is None:
+                finished.add(name)
+                del way[name]
+            elif following in way:
+                circle = [*itertools.dropwhile(lambda step: step != following, way), following]  # noqa: B023
+                message = f"services depend on each other in a circle: {' -> '.join(circle)}"
+                yield Finding(("services", name, "depends_on", following), message, at_key=True)
+            else:
+                way[following] = iter(uses[following])
+
+
+def _scenario(data: dict[str, Any]) -> Iterator[Finding]:
+    duration = _ms(data, "duration")
+    if duration is None:
+        return
+    if duration > LONGEST_DRILL_MS:
+        yield Finding(("duration",), "a drill of more than a week", "at most 7d")
+    for index, fault in enumerate(_items(data, "faults")):
+        at, length = _ms(fault, "at"), _ms(fault, "for")
+        if at is not None and at >= duration:
+            yield Finding(("faults", index, "at"), f"begins when the drill is over, at {format_duration(duration)}")
+        elif at is not None and length is not None and at + length > duration:
+            message = f"ends at {format_duration(at + length)}, after the drill, which ends at {format_duration(duration)}"
+            yield Finding(("faults", index, "for"), message, f"at most {format_duration(duration - at)}")
+    for index, inject in enumerate(_items(data, "injects")):
+        at = _ms(inject, "at")
+        if at is not None and at >= duration:
+            yield Finding(("injects", index, "at"), f"is given when the drill is over, at {format_duration(duration)}")
+
+
+def _inject(data: dict[str, Any]) -> Iterator[Finding]:
+    given = [key for key in ("at", "when") if data.get(key) is not None]
+    if len(given) != 1:
+        yield Finding((), "both at and when are given" if given else "neither at nor when is given", "one of them")
+
+
+def _effect(data: dict[str, Any]) -> Iterator[Finding]:
+    if all(data.get(key) is None for key in ("bypasses", "retries", "ends_fault")):
+        yield Finding((), "an effect that changes nothing", "one of bypasses, retries and ends_fault")
+
+
+def _criteria(data: dict[str, Any]) -> Iterator[Finding]:
+    known = list(shape_of_model(Criteria).fields)
+    if all(data.get(key) is None for key in known):
+        yield Finding((), "there is no criterion", f"at least one of {alternatives(known)}")
+    order = get_args(Milestone)
+    for target in known:
+        start = _mapping(data.get(target)).get("from", "impact")
+        if target in order and start in order and order.index(start) >= order.index(target):
+            earlier = alternatives(order[: order.index(target)])
+            yield Finding((target, "from"), f'"{start}" does not come before "{target}"', earlier)
+
+
+def _communication(data: dict[str, Any]) -> Iterator[Finding]:
+    if all(data.get(key) is None for key in ("internal_every", "customers_within")):
+        yield Finding((), "limits nothing", "internal_every, customers_within or both")
+
+
+def _expectation(data: dict[str, Any]) -> Iterator[Finding]:
+    if all(value is None for value in data.values()):
+        yield Finding((), "expects nothing", alternatives(shape_of_model(Expectation).fields))
+
+
+_CHECKS: dict[type, Callable[[dict[str, Any]], Iterator[Finding]]] = {
+    Latency: _latency,
+    Service: _service,
+    Metric: _metric,
+    Organization: _organization,
+    Scenario: _scenario,
+    Inject: _inject,
+    Effect: _effect,
+    Criteria: _criteria,
+    Communication: _communication,
+    Expectation: _expectation,
+}
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _items(data: Any, key: str) -> list[dict[str, Any]]:
+    """The mappings of a list, others as empty ones so that indexes stay true."""
+    value = _mapping(data).get(key)
+    return [_mapping(item) for item in value] if isinstance(value, list) else []
+
+
+def _ms(data: dict[str, Any], key: str) -> int | None:
+    """A duration that is there and well-formed."""
+    try:
+        return parse_duration(data.get(key))
+    except ValueError:
+        return None

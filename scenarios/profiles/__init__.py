@@ -1,0 +1,65 @@
+"""Responder profiles: how long people take and how often they err, each parameter with its source and confidence."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Literal
+
+from annotated_types import Ge, Gt, MinLen
+
+from scenarios.documents import read_document
+from scenarios.fields import Duration, Ratio, model
+from scenarios.validation import build
+
+Hours = Literal["day", "night"]
+
+
+@model
+class Value:
+    """A row: the conditions under which it holds, and a lognormal duration, a share or a factor."""
+
+    profile: Literal["primary", "secondary", "manager", "executive"] | None = None
+    hours: Hours | None = None
+    training: Literal["trained", "novice"] | None = None
+    median: Duration | None = None
+    sigma: Annotated[float, Gt(0)] | None = None
+    """Of the natural logarithm."""
+    share: Ratio | None = None
+    factor: Annotated[float, Ge(1)] | None = None
+
+
+@model
+class Parameter:
+    """What is drawn, where the figures come from and how far they can be trusted, and the figures."""
+
+    means: str
+    source: str
+    confidence: str
+    values: Annotated[tuple[Value, ...], MinLen(1)]
+
+    def value(self, profile: str, hours: Hours, training: str) -> Value:
+        """The first row whose conditions hold."""
+        for value in self.values:
+            if (
+                value.profile in (None, profile)
+                and value.hours in (None, hours)
+                and value.training in (None, training)
+            ):
+                return value
+        raise LookupError(f"no value for {profile}, {hours}, {training}")
+
+
+@model
+class Profiles:
+    """All parameters of modelled responders, by purpose."""
+
+    profiles: str
+    title: str
+    parameters: dict[str, Parameter]
+
+
+@cache
+def default_profiles() -> Profiles:
+    """The profiles that come with the library."""
+    return build(Profiles, read_document(Path(__file__).with_name("default.yaml")))

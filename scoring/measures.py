@@ -1,0 +1,187 @@
+"""How long each part of the response took, and how long each audience heard nothing.
+
+A result is a plain dict, as it stands in `scorecard.json`::
+
+    {"met": None, "status": "reached", "value_s": 400.0, "limit_s": None, "margin_s": None,
+     "from": {"milestone": "impact", "at_s": 612.0, "record": 14},
+     "to": {"milestone": "detected", "at_s": 1012.0, "record": 212}, "evidence": [14, 198, 212]}
+
+`status` is *reached*; *never*: the end did not come within the drill; *not_applicable*: the start did not come either;
+*unknown*: the journal's source does not publish one of the two (`unpublished` in its header). A time may be negative:
+a team can see trouble before users do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from simulator.journal import Journal, Record
+from simulator.milestones import Milestone, chain, end
+
+Result = dict[str, Any]
+
+MEASURES = {
+    "time_to_detect": "detected",
+    "time_to_acknowledge": "acknowledged",
+    "time_to_declare": "declared",
+    "time_to_assemble": "assembled",
+    "time_to_identify": "identified",
+    "time_to_mitigate": "mitigated",
+    "time_to_verify": "verified",
+    "time_to_resolve": "resolved",
+}
+"""Measures from impact to a milestone."""
+
+
+class Instant(NamedTuple):
+    """A named moment that a record proves: a milestone, an update, the end of the drill."""
+
+    name: str
+    at_ms: int
+    record: int
+
+    def document(self) -> dict[str, Any]:
+        return {"milestone": self.name, "at_s": self.at_ms / 1000, "record": self.record}
+
+
+class Update(NamedTuple):
+    """A message that reached its audience."""
+
+    at_ms: int
+    record: int
+    """The record of the delivery."""
+    origin: int
+    """The record of the update, or of the declaration, that it told of."""
+
+
+def instants(found: Mapping[str, Milestone]) -> dict[str, Instant]:
+    """Milestones with their names attached."""
+    return {name: Instant(name, *milestone) for name, milestone in found.items()}
+
+
+def between(
+    journal: Journal, start: Instant | None, stop: Instant | None, limit_ms: int | None = None, *, unknown: bool = False
+) -> Result:
+    """The time from one instant to another, against a limit that still counts as met.
+
+    Without a limit `met` is None. So it is where nothing can be judged: the start never came, or the drill ended
+    before the limit had passed.
+    """
+    met: bool | None = None
+    value_ms: int | None = None
+    if unknown:
+        status = "unknown"
+    elif start is None:
+        status = "not_applicable"
+    elif stop is None:
+        status = "never"
+        if limit_ms is not None and start.at_ms + limit_ms < end(journal).at_ms:
+            met = False
+    else:
+        status, value_ms = "reached", stop.at_ms - start.at_ms
+        met = None if limit_ms is None else value_ms <= limit_ms
+    return {
+        "met": met,
+        "status": status,
+        "value_s": None if value_ms is None else value_ms / 1000,
+        "limit_s": None if limit_ms is None else limit_ms / 1000,
+        "margin_s": None if limit_ms is None or value_ms is None else (limit_ms - value_ms) / 1000,
+        "from": None if start is None else start.document(),
+        "to": None if stop is None else stop.document(),
+        "evidence": _evidence(journal, start, stop),
+    }
+
+
+def milestone_result(
+    journal: Journal, found: Mapping[str, Instant], start: str, stop: str, limit_ms: int | None = None
+) -> Result:
+    """The time from one milestone to another, by name."""
+    unpublished = journal.header.get("unpublished", ())
+    unknown = any(name in unpublished and name not in found for name in (start, stop))
+    return between(journal, found.get(start), found.get(stop), limit_ms, unknown=unknown)
+
+
+def _evidence(journal: Journal, start: Instant | None, stop: Instant | None) -> list[int]:
+    """The records that prove a result: its start, and what led to its end (or the end of the drill without it)."""
+    if start is None:
+        return []
+    proof = chain(journal.records, stop.record) if stop else [end(journal).record]
+    return sorted({start.record, *proof})
+
+
+def updates(journal: Journal) -> dict[str, list[Update]]:
+    """What reached whom, in order of delivery; audiences `internal` and `customers`.
+
+    An internal update is a chat message that an update, or the declaration, gave rise to; a customer update is
+    anything that the status page took.
+    """
+    commands: dict[str, Record] = {}
+    heard: dict[str, list[Update]] = {"internal": [], "customers": []}
+    for record in journal.records:
+        kind = record["type"]
+        if kind in ("post", "publish"):
+            commands.setdefault(record["key"], record)
+        elif kind == "delivered" and record["key"] in commands:
+            command = commands.pop(record["key"])
+            origin = journal.records[command["because"] - 1]
+            update = Update(record["at_ms"], record["record"], origin["record"])
+            if command["type"] == "publish":
+                heard["customers"].append(update)
+            elif origin["type"] == "incident_declared" or (
+                origin["type"] == "update_posted" and origin["audience"] != "customers"
+            ):
+                heard["internal"].append(update)
+    return heard
+
+
+def longest_silence(
+    journal: Journal, found: Mapping[str, Instant], audience: str, heard: Iterable[Update], limit_ms: int | None = None
+) -> Result:
+    """The longest time without an update until resolution, or the drill's end.
+
+    For the internal audience it is counted from the declaration, for customers from the first they heard.
+    """
+    told = [Instant(f"{audience}_update", update.at_ms, update.record) for update in heard]
+    if audience == "internal":
+        start = found.get("declared")
+        unknown = start is None and "declared" in journal.header.get("unpublished", ())
+    else:
+        start, unknown = (told[0] if told else None), False
+    if start is None:
+        return between(journal, None, None, limit_ms, unknown=unknown)
+    stop = found.get("resolved") or Instant("drill_ended", *end(journal))
+    spoken = [instant for instant in told if start.record < instant.record < stop.record]
+    longest = max(pairwise([start, *spoken, stop]), key=lambda pair: pair[1].at_ms - pair[0].at_ms)
+    return between(journal, *longest, limit_ms)
+
+
+def measures(journal: Journal, found: Mapping[str, Instant], heard: Mapping[str, list[Update]]) -> dict[str, Result]:
+    """Every measure by name: times from impact, and the longest silence of each audience."""
+    results = {name: milestone_result(journal, found, "impact", stop) for name, stop in MEASURES.items()}
+    for audience, told in heard.items():
+        results[f"longest_silence_{audience}"] = longest_silence(journal, found, audience, told)
+    return results
+
+
+def promises(journal: Journal, found: Mapping[str, Instant], heard: Mapping[str, list[Update]]) -> dict[str, Any]:
+    """Promised next updates: `made` (due within the drill), `kept`, and the records of the promises that were `broken`.
+
+    A promise is kept by a later update that reached the same audience in time, or by resolution.
+    """
+    end_ms = end(journal).at_ms
+    resolved = found.get("resolved")
+    made, broken = 0, []
+    for record in journal.records:
+        if record["type"] != "update_posted" or record.get("next_update_by_ms") is None:
+            continue
+        due_ms = record["next_update_by_ms"]
+        if due_ms > end_ms:
+            continue
+        made += 1
+        audience = "customers" if record["audience"] == "customers" else "internal"
+        followed = any(update.origin > record["record"] and update.at_ms <= due_ms for update in heard[audience])
+        if not followed and not (resolved and resolved.at_ms <= due_ms):
+            broken.append(record["record"])
+    return {"made": made, "kept": made - len(broken), "broken": broken}

@@ -1,0 +1,165 @@
+"""What each record says, as a sentence; and how times, shares and names are written for people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+Record = Mapping[str, Any]
+
+
+def moment(at_ms: int) -> str:
+    """Drill time as ``m:ss``: the second in which it fell."""
+    return _clock(at_ms // 1000)
+
+
+def elapsed(value_s: float) -> str:
+    """A length of time as ``m:ss``, a begun second counted whole, so that what exceeds a limit also looks so."""
+    return _clock(-int(-value_s // 1))
+
+
+def _clock(seconds: int) -> str:
+    minutes, rest = divmod(abs(seconds), 60)
+    return f"{'-' if seconds < 0 else ''}{minutes}:{rest:02d}"
+
+
+def plain(name: str) -> str:
+    """An identifier as words: ``communication_lead`` is ``communication lead``."""
+    return name.replace("_", " ")
+
+
+def percent(share: float) -> str:
+    """A share from 0 to 1: ``41 %``; one decimal below ten percent."""
+    return f"{share * 100:.0f} %" if share >= 0.0995 or share == 0 else f"{share * 100:.1f} %"
+
+
+def latency(milliseconds: float) -> str:
+    """``850 ms``, or ``2.3 s`` from a second on."""
+    return f"{milliseconds / 1000:.1f} s" if milliseconds >= 1000 else f"{milliseconds:.0f} ms"
+
+
+def listed(names: object) -> str:
+    """``a``, ``a and b``, ``a, b and c``; ``nothing`` of an empty list."""
+    words = [plain(str(name)) for name in names] if isinstance(names, list | tuple) else [plain(str(names))]
+    if len(words) < 2:
+        return words[0] if words else "nothing"
+    return f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def signal(kind: str, name: str) -> str:
+    """The way in which trouble became known: ``alert HighErrorRate``, ``a customer``."""
+    if kind == "customer":
+        return "a customer"
+    if kind == "team":
+        return "an engineer who looked"
+    return f"{plain(kind)} {name}"
+
+
+def sentence(record: Record) -> str:
+    """The record in words, without its time; plain text, not markup."""
+    words = _SENTENCES[record["type"]]
+    return words if isinstance(words, str) else words(record)
+
+
+def _labels(record: Record) -> str:
+    labels = record["labels"]
+    pairs = labels.items() if isinstance(labels, Mapping) else labels
+    text = ", ".join(f"{name}={value}" for name, value in pairs if name != "alertname")
+    return f" ({text})" if text else ""
+
+
+def _health(record: Record) -> str:
+    return f"{percent(record['error_ratio'])} of requests fail, p95 {latency(record['latency_p95_ms'])}"
+
+
+def _promise(record: Record) -> str:
+    promised = record.get("next_update_by_ms")
+    return f"; the next is promised by {moment(promised)}" if promised is not None else ""
+
+
+def _reference(record: Record) -> str:
+    return f" as {record['reference']}" if record.get("reference") else ""
+
+
+def _retry(record: Record) -> str:
+    retry = record["retry_at_ms"]
+    return "given up" if retry is None else f"next try at {moment(retry)}"
+
+
+def _again(record: Record) -> str:
+    return f" (try {record['attempt']})" if record["attempt"] > 1 else ""
+
+
+def _judged(record: Record) -> str:
+    return f"In truth, {plain(record['cause'])} is {'the' if record['right'] else 'not the'} cause"
+
+
+def _held(record: Record) -> str:
+    return "what the team did" if record["by"] == "mitigation" else "the fault ending by itself"
+
+
+def _audience(record: Record) -> str:
+    return plain(record["audience"])
+
+
+def _playbook(record: Record) -> str:
+    return f" of the playbook {plain(record['playbook'])}" if record["playbook"] else ""
+
+
+_SENTENCES: dict[str, str | Callable[[Record], str]] = {
+    "drill_started": "The drill started",
+    "drill_ended": "The drill ended",
+    "fault_started": lambda r: f"Fault {r['fault']} ({plain(r['kind'])}) took effect on {plain(r['service'])}",
+    "fault_changed": lambda r: f"Fault {r['fault']} on {plain(r['service'])} turned {r['level']}",
+    "fault_ended": lambda r: f"Fault {r['fault']} on {plain(r['service'])} ended",
+    "service_changed": lambda r: f"{plain(r['service'])}: {_health(r)}",
+    "objective_left": lambda r: f"Users of {plain(r['service'])} are hurt: {_health(r)}",
+    "objective_met": lambda r: f"Users of {plain(r['service'])} are served within the objective again",
+    "worst_case_failed": lambda r: f"At the faults' worst, users of {listed(r['services'])} would be hurt",
+    "worst_case_held": lambda r: f"Users would now be safe even at the faults' worst, by {_held(r)}",
+    "mitigation_took_effect": lambda r: (
+        f"{plain(r['action'])} took effect on {plain(r['service'])}{' and does harm' if r['harmful'] else ''}"
+    ),
+    "cause_judged": _judged,
+    "alert_pending": lambda r: f"Alert {r['alert']} began to wait out its for-duration{_labels(r)}",
+    "alert_dropped": lambda r: f"Alert {r['alert']} stopped waiting: its condition no longer held{_labels(r)}",
+    "alert_fired": lambda r: f"Alert {r['alert']} fired{_labels(r)}",
+    "alert_resolved": lambda r: f"Alert {r['alert']} resolved{_labels(r)}",
+    "alert_notified": lambda r: f"Alert {r['alert']} reached the response process{_labels(r)}: {r['summary']}",
+    "probe_failed": lambda r: f"Probe {plain(r['probe'])} found {plain(r['service'])} failing",
+    "probe_recovered": lambda r: f"Probe {plain(r['probe'])} found {plain(r['service'])} working again",
+    "customer_reported": lambda r: f"A customer's report about {plain(r['service'])} came through support",
+    "team_noticed": lambda r: f"{r['person']} noticed trouble with {plain(r['service'])} on a dashboard",
+    "inject_given": lambda r: f"Inject {r['inject']} to {plain(r['to'])}: {r['says']}",
+    "incident_triggered": lambda r: f"The response process learned of trouble from {signal(r['kind'], r['name'])}",
+    "signal_added": lambda r: f"A further signal came in from {signal(r['kind'], r['name'])}",
+    "page_timed_out": lambda r: f"Nobody acknowledged at escalation level {r['level']} in time",
+    "page_acknowledged": lambda r: f"{r['person']} acknowledged the page",
+    "incident_declared": lambda r: f"{r['person']} declared {r['incident']} ({r['severity']}): {r['title']}",
+    "role_joined": lambda r: f"{r['person']} joined as {plain(r['role'])}",
+    "team_assembled": lambda r: f"Every required role has joined: {listed(r['roles'])}",
+    "incident_escalated": lambda r: f"Escalated to {listed(r['to'])}: {plain(r['reason'])}",
+    "investigation_started": lambda r: f"{r['person']} began to investigate",
+    "cause_identified": lambda r: f"{r['person']} named the cause: {plain(r['cause'])}",
+    "mitigation_started": lambda r: (
+        f"{r['person']} began {plain(r['action'])} of {plain(r['playbook'] or 'no playbook')}"
+    ),
+    "mitigation_finished": lambda r: f"{r['person']} finished {plain(r['action'])}",
+    "monitoring_started": lambda r: f"{r['person']} began to watch whether the fix holds",
+    "update_posted": lambda r: f"{r['person']} wrote an update for {_audience(r)}: {plain(r['status'])}{_promise(r)}",
+    "update_overdue": lambda r: f"An update for {_audience(r)} is overdue",
+    "verification_finished": lambda r: (
+        f"{r['person']} finished the recovery checks: {'passed' if r['passed'] else 'not passed'}"
+    ),
+    "incident_resolved": lambda r: f"{r['person']} resolved the incident",
+    "incident_reopened": lambda r: f"{r['person']} reopened the incident",
+    "incident_closed": "The incident was closed",
+    "action_refused": lambda r: f"{plain(r['action'])} by {r['person']} was refused: {r['reason']}",
+    "page": lambda r: f"Page {listed(r['to'])}{_again(r)}: {r['summary']}",
+    "post": lambda r: f"Post to {r['channel']}{_again(r)}: {r['text']}",
+    "open_ticket": lambda r: f"Open a ticket{_again(r)}: {r['title']}",
+    "publish": lambda r: f"Publish on the status page{_again(r)}, {plain(r['status'])}: {r['text']}",
+    "delivered": lambda r: f"{plain(r['tool'])} took it ({r['status']}){_reference(r)}",
+    "delivery_failed": lambda r: f"{plain(r['tool'])} did not take it ({r['status'] or r['error']}); {_retry(r)}",
+}
+"""One a row of the event table: a type without a sentence could not be shown as evidence."""

@@ -1,0 +1,116 @@
+"""The course of a drill's world: which solution of the dependency graph holds when.
+
+What faults will do is settled by the seed before the drill begins; what responders do is not. So the course is known
+ahead for as long as nobody intervenes, and an intervention cuts it off and draws the rest anew. That is what lets
+telemetry be computed by long stretches instead of tick by tick.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from scenarios.fault import Fault
+from simulator.faults import Change
+from simulator.flow import Flow, Modifications, ServiceState
+from simulator.randomness import Draws
+
+Solution = dict[str, ServiceState]
+
+
+class Turn(NamedTuple):
+    """A moment at which a fault changes."""
+
+    at_ms: int
+    fault: Fault
+    level: str
+    """Name of the level that begins; empty when the fault ends."""
+    change: Change | None
+    first: bool
+
+
+class Piece(NamedTuple):
+    """A stretch of time with one solution: from `start_ms` to the next piece."""
+
+    start_ms: int
+    solution: Solution
+
+
+class Course:
+    """Pieces in order of time, from long ago to the end of the faults' plans."""
+
+    def __init__(self, flow: Flow, faults: Sequence[Fault], draws: Draws) -> None:
+        self.flow = flow
+        self.faults = {fault.id: fault for fault in faults}
+        self.turns = sorted(
+            (turn for fault in faults for turn in _turns(fault, draws)), key=lambda turn: (turn.at_ms, turn.fault.id)
+        )
+        self.modifications = Modifications()
+        self.ended: frozenset[str] = frozenset()
+        """Faults that a responder has ended before their time."""
+        self._solutions: dict[object, Solution] = {}
+        self.pieces: list[Piece] = []
+        self._starts: list[int] = []
+        self._plan(None)
+
+    def at(self, now_ms: int) -> Solution:
+        """The solution that holds at a moment; a piece includes its start."""
+        return self.pieces[self.index(now_ms)].solution
+
+    def index(self, now_ms: int) -> int:
+        """The index of the piece that holds at a moment."""
+        return max(0, bisect_right(self._starts, now_ms) - 1)
+
+    def modify(self, now_ms: int, modifications: Modifications, ended: frozenset[str]) -> None:
+        """Somebody changes the system now: the past stays, the rest is drawn anew."""
+        self.modifications, self.ended = modifications, ended
+        self._plan(now_ms)
+
+    def worst(self, now_ms: int) -> Solution:
+        """The solution with every fault that is active now at its worst."""
+        changes: dict[str, tuple[Change, ...]] = {}
+        for fault in self.faults.values():
+            if fault.at <= now_ms < fault.at + fault.for_ and fault.id not in self.ended:
+                changes[fault.on] = (*changes.get(fault.on, ()), fault.parameters.worst())
+        return self._solve(changes)
+
+    def _plan(self, from_ms: int | None) -> None:
+        """Lay out the pieces from a moment on (None: from the beginning), keeping those before it."""
+        levels: dict[str, Change] = {}
+        pieces = [] if from_ms is None else [piece for piece in self.pieces if piece.start_ms < from_ms]
+        start_ms = -(10**15) if from_ms is None else from_ms
+        for turn in self.turns:
+            if turn.at_ms > start_ms:
+                if not pieces or pieces[-1].start_ms < start_ms:
+                    pieces.append(Piece(start_ms, self._current(levels)))
+                else:
+                    pieces[-1] = Piece(start_ms, self._current(levels))
+                start_ms = turn.at_ms
+            if turn.change is None:
+                levels.pop(turn.fault.id)
+            else:
+                levels[turn.fault.id] = turn.change
+        pieces.append(Piece(start_ms, self._current(levels)))
+        self.pieces = pieces
+        self._starts = [piece.start_ms for piece in pieces]
+
+    def _current(self, levels: dict[str, Change]) -> Solution:
+        changes: dict[str, tuple[Change, ...]] = {}
+        for fault, change in levels.items():
+            if fault not in self.ended:
+                service = self.faults[fault].on
+                changes[service] = (*changes.get(service, ()), change)
+        return self._solve(changes)
+
+    def _solve(self, changes: dict[str, tuple[Change, ...]]) -> Solution:
+        key = (tuple(sorted(changes.items())), self.modifications)
+        if key not in self._solutions:
+            self._solutions[key] = self.flow.solve(changes, self.modifications)
+        return self._solutions[key]
+
+
+def _turns(fault: Fault, draws: Draws) -> list[Turn]:
+    course = fault.parameters.levels(draws.stream("fault", fault.id), fault.for_)
+    turns = [Turn(fault.at + at_ms, fault, level, change, at_ms == 0) for at_ms, level, change in course]
+    return [*turns, Turn(fault.at + fault.for_, fault, "", None, False)]

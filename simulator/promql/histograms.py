@@ -1,0 +1,101 @@
+"""Quantiles estimated from the cumulative buckets of classic histograms."""
+
+from __future__ import annotations
+
+import math
+import re
+from bisect import bisect_left
+
+from simulator.promql.columns import Column, Evaluation, ScalarNode, Values, VectorNode
+from simulator.promql.semantics import Semantics
+from simulator.promql.series import NAME, Labels
+
+_BOUND = re.compile(r"[+-]?(?:inf(?:inity)?|nan|(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)", re.IGNORECASE)
+
+NEARLY_EQUAL = 1e-12
+"""Bucket counts whose difference, relative to their sum, is smaller than this differ by rounding only."""
+
+
+class HistogramQuantile:
+    """The value below which a share of a histogram's observations lies, for each group of buckets."""
+
+    __slots__ = ("_of", "_share", "_tolerance")
+
+    def __init__(self, share: ScalarNode, of: VectorNode, semantics: Semantics) -> None:
+        self._share = share
+        self._of = of
+        self._tolerance = NEARLY_EQUAL if semantics.small_deltas_ignored else 0.0
+
+    def columns(self, evaluation: Evaluation) -> list[Column]:
+        shares = self._share.scalars(evaluation)
+        groups: dict[Labels, list[tuple[float, Values]]] = {}
+        for column in self._of.columns(evaluation):
+            bound = _parse_bound(dict(column.labels).get("le", ""))
+            if bound is not None:
+                labels = tuple(pair for pair in column.labels if pair[0] not in ("le", NAME))
+                groups.setdefault(labels, []).append((bound, column.values))
+        return [Column(labels, self._quantiles(shares, buckets)) for labels, buckets in groups.items()]
+
+    def _quantiles(self, shares: list[float], buckets: list[tuple[float, Values]]) -> Values:
+        buckets.sort(key=lambda bucket: bucket[0])
+        bounds = [bound for bound, _ in buckets]
+        coalesced = len(set(bounds)) < len(bounds)
+        found: Values = []
+        for share, row in zip(shares, zip(*(values for _, values in buckets), strict=True), strict=True):
+            if None not in row and not coalesced:
+                found.append(quantile(share, bounds, list(row), self._tolerance))  # type: ignore[arg-type]
+                continue
+            counts: dict[float, float] = {}
+            for bound, count in zip(bounds, row, strict=True):
+                if count is not None:
+                    counts[bound] = counts.get(bound, 0.0) + count
+            found.append(quantile(share, list(counts), list(counts.values()), self._tolerance) if counts else None)
+        return found
+
+
+def _parse_bound(text: str) -> float | None:
+    return float(text) if _BOUND.fullmatch(text) else None
+
+
+def quantile(share: float, bounds: list[float], counts: list[float], tolerance: float = NEARLY_EQUAL) -> float:
+    """The estimate for one histogram: `bounds` ascending and distinct, `counts` cumulative (and changed in place).
+
+    Within the bucket where it falls observations are taken to lie evenly, and the lowest bucket to begin at zero. NaN
+    when there is no estimate: no +Inf bucket, a single bucket, or no observation.
+    """
+    if share != share:
+        return math.nan
+    if share < 0:
+        return -math.inf
+    if share > 1:
+        return math.inf
+    if bounds[-1] != math.inf or len(bounds) < 2:
+        return math.nan
+    _make_monotonic(counts, tolerance)
+    observations = counts[-1]
+    if observations == 0:
+        return math.nan
+    rank = share * observations
+    last = len(counts) - 1
+    index = bisect_left(counts, rank, 0, last) if rank == rank else last
+    if index == last:
+        return bounds[-2]
+    high, count, low = bounds[index], counts[index], 0.0
+    if index > 0:
+        low = bounds[index - 1]
+        count -= counts[index - 1]
+        rank -= counts[index - 1]
+    elif high <= 0:
+        return high
+    return low + (high - low) * (rank / count) if count else math.nan
+
+
+def _make_monotonic(counts: list[float], tolerance: float) -> None:
+    """Let no bucket count less than the one below it, as happens when buckets are scraped or summed apart."""
+    highest = counts[0]
+    for index in range(1, len(counts)):
+        count = counts[index]
+        if count < highest or (highest < count and count - highest < tolerance * (count + highest)):
+            counts[index] = highest
+        else:
+            highest = count

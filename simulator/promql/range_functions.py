@@ -1,0 +1,156 @@
+"""Functions of range vectors: from the samples in each window to one value."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from operator import sub
+
+from simulator.promql import numbers
+from simulator.promql.columns import Column, Evaluation, Values, distinct
+from simulator.promql.selectors import RangeSelector
+from simulator.promql.semantics import Semantics
+from simulator.promql.series import Series
+from simulator.promql.windows import Windows
+
+RangeFunction = Callable[[Series, int, Windows, Semantics], Values]
+"""(series, index that the windows count from, windows, semantics) to a value for each window."""
+
+
+class RangeCall:
+    """A function applied to a range selector."""
+
+    __slots__ = ("_function", "_keeps_name", "_selector", "_semantics")
+
+    def __init__(self, name: str, selector: RangeSelector, semantics: Semantics) -> None:
+        self._function = RANGE_FUNCTIONS[name]
+        self._keeps_name = name in KEEP_NAME
+        self._selector = selector
+        self._semantics = semantics
+
+    def columns(self, evaluation: Evaluation) -> list[Column]:
+        columns = [
+            Column(
+                series.labels if self._keeps_name else series.unnamed,
+                self._function(series, base, windows, self._semantics),
+            )
+            for series, base, windows in self._selector.windows(evaluation)
+        ]
+        return distinct(columns, evaluation)
+
+
+def _rate(series: Series, base: int, windows: Windows, semantics: Semantics) -> Values:
+    range_s = windows.range_ms / 1000
+    return _counter_growth(series, base, windows, semantics, range_s)
+
+
+def _increase(series: Series, base: int, windows: Windows, semantics: Semantics) -> Values:
+    return _counter_growth(series, base, windows, semantics, 1.0)
+
+
+def _counter_growth(series: Series, base: int, windows: Windows, semantics: Semantics, per_s: float) -> Values:
+    found = windows.extrapolations(semantics.zero_point_after_threshold)
+    samples = series.values[base : base + len(windows.samples)]
+    firsts = [samples[index] for index in found.firsts]
+    grown = list(map(sub, [samples[index] for index in found.lasts], firsts))
+    resets = series.resets()
+    if resets and resets[-1] > base:
+        for index, (first, last) in enumerate(zip(found.firsts, found.lasts, strict=True)):
+            # A counter that fell began again at zero: what it had reached before is part of its growth.
+            for reset in resets[bisect_right(resets, base + first) : bisect_right(resets, base + last)]:
+                grown[index] += series.values[reset - 1]
+    return _spread(
+        [
+            # Where the samples cannot place the counter's zero inside the extension, its factor is known already.
+            growth * (factor / per_s)
+            if first * duration > limit * growth
+            else growth * (_factor_from_zero(windows, semantics, index, first, growth) / per_s)
+            for index, (growth, first, factor, duration, limit) in enumerate(
+                zip(grown, firsts, found.factors, found.durations, found.zero_limits, strict=True)
+            )
+        ],
+        found.numbers,
+        len(windows.ends),
+    )
+
+
+def _factor_from_zero(windows: Windows, semantics: Semantics, index: int, first: float, growth: float) -> float:
+    found = windows.extrapolations(semantics.zero_point_after_threshold)
+    if growth > 0 and first >= 0:
+        return found.factor_from_zero(index, first, growth)
+    return found.factors[index]
+
+
+def _delta(series: Series, base: int, windows: Windows, semantics: Semantics) -> Values:
+    found = windows.extrapolations(semantics.zero_point_after_threshold)
+    samples = series.values[base : base + len(windows.samples)]
+    columns = zip(found.firsts, found.lasts, found.factors, strict=True)
+    deltas = [(samples[last] - samples[first]) * factor for first, last, factor in columns]
+    return _spread(deltas, found.numbers, len(windows.ends))
+
+
+def _spread(values: Sequence[float], numbers: list[int], size: int) -> Values:
+    """A whole column from the values of some of its evaluations."""
+    column: Values = [None] * size
+    if numbers and numbers[-1] - numbers[0] == len(numbers) - 1:
+        column[numbers[0] : numbers[-1] + 1] = values
+        return column
+    for number, value in zip(numbers, values, strict=True):
+        column[number] = value
+    return column
+
+
+def _irate(series: Series, base: int, windows: Windows, _: Semantics) -> Values:
+    column: Values = [None] * len(windows.ends)
+    for number, _start, end in windows.filled(2):
+        before, last = series.values[base + end - 2 : base + end]
+        elapsed_s = (windows.samples[end - 1] - windows.samples[end - 2]) / 1000
+        column[number] = (last if last < before else last - before) / elapsed_s
+    return column
+
+
+def _changes(series: Series, base: int, windows: Windows, _: Semantics) -> Values:
+    return _occurrences(series.changes(), base, windows)
+
+
+def _resets(series: Series, base: int, windows: Windows, _: Semantics) -> Values:
+    return _occurrences(series.resets(), base, windows)
+
+
+def _occurrences(indices: list[int], base: int, windows: Windows) -> Values:
+    """How many of the indices lie in each window, its first sample apart, which has no predecessor there."""
+    column: Values = [None] * len(windows.ends)
+    for number, start, end in windows.filled(1):
+        first, last = base + start, base + end - 1
+        column[number] = float(bisect_right(indices, last) - bisect_right(indices, first))
+    return column
+
+
+def _over_time(reduce: Callable[[Sequence[float]], float]) -> RangeFunction:
+    def apply(series: Series, base: int, windows: Windows, _: Semantics) -> Values:
+        column: Values = [None] * len(windows.ends)
+        values = series.values
+        for number, start, end in windows.filled(1):
+            column[number] = reduce(values[base + start : base + end])
+        return column
+
+    return apply
+
+
+RANGE_FUNCTIONS: dict[str, RangeFunction] = {
+    "rate": _rate,
+    "increase": _increase,
+    "delta": _delta,
+    "irate": _irate,
+    "changes": _changes,
+    "resets": _resets,
+    "avg_over_time": _over_time(numbers.mean),
+    "sum_over_time": _over_time(numbers.total),
+    "min_over_time": _over_time(numbers.least),
+    "max_over_time": _over_time(numbers.greatest),
+    "count_over_time": _over_time(lambda values: float(len(values))),
+    "last_over_time": _over_time(lambda values: values[-1]),
+    "present_over_time": _over_time(lambda values: 1.0),
+}
+
+KEEP_NAME = frozenset({"last_over_time"})

@@ -1,0 +1,156 @@
+"""Which samples each evaluation of a stretch looks at.
+
+All evaluations of a stretch are found at once, as lists of indices into a series' samples, and series scraped at the
+same moments share them.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+
+from simulator.promql.series import Series, SeriesStore
+
+
+class Stretch:
+    """Evaluation times (ms, ascending, evenly spaced or not) over a store, and what expressions evaluated on it share."""
+
+    __slots__ = ("_windows", "store", "times")
+
+    def __init__(self, store: SeriesStore, times: Sequence[int]) -> None:
+        self.store = store
+        self.times = list(times)
+        self._windows: dict[tuple[int, int, bool], list[Windows]] = {}
+
+    def windows(self, series: Series, range_ms: int, offset_ms: int, left_open: bool) -> tuple[int, Windows] | None:
+        """The series' windows, and by how much their indices are to be raised; None when every window is empty."""
+        if not self.times:
+            return None
+        earliest = self.times[0] - offset_ms - range_ms
+        start = bisect_right(series.times, earliest) if left_open else bisect_left(series.times, earliest)
+        end = bisect_right(series.times, self.times[-1] - offset_ms)
+        if start >= end:
+            return None
+        times = series.times[start:end]
+        known = self._windows.setdefault((range_ms, offset_ms, left_open), [])
+        for windows in known:
+            if windows.samples == times:
+                return start, windows
+        known.append(Windows(self.times, times, range_ms, offset_ms, left_open))
+        return start, known[-1]
+
+
+class Windows:
+    """For each evaluation of a stretch the samples in its window, as indices into `samples`.
+
+    Evaluation number k looks at `samples[starts[k]:ends[k]]`. `samples` are times of samples in milliseconds.
+    """
+
+    __slots__ = ("_extrapolations", "ends", "offset_ms", "points", "range_ms", "samples", "starts")
+
+    def __init__(
+        self, times: list[int], samples: list[int], range_ms: int, offset_ms: int, left_open: bool
+    ) -> None:
+        self.samples = samples
+        self.points = [time - offset_ms for time in times] if offset_ms else times
+        self.range_ms = range_ms
+        self.offset_ms = offset_ms
+        self.ends = _counts(samples, self.points, 0)
+        # Times are whole milliseconds: a closed left edge is an open one a millisecond earlier.
+        self.starts = _counts(samples, self.points, range_ms if left_open else range_ms + 1)
+        self._extrapolations: dict[bool, Extrapolations] = {}
+
+    def filled(self, at_least: int) -> Iterator[tuple[int, int, int]]:
+        """(evaluation number, start, end) of each window with so many samples."""
+        for number, (start, end) in enumerate(zip(self.starts, self.ends, strict=True)):
+            if end - start >= at_least:
+                yield number, start, end
+
+    def extrapolations(self, zero_point_after_threshold: bool) -> Extrapolations:
+        """What `rate`, `increase` and `delta` need beside the values."""
+        found = self._extrapolations.get(zero_point_after_threshold)
+        if found is None:
+            found = self._extrapolations[zero_point_after_threshold] = Extrapolations(self, zero_point_after_threshold)
+        return found
+
+
+class Extrapolations:
+    """Columns over the windows with two samples or more: how far each is extended beyond its first and last sample.
+
+    `numbers` are the evaluations' numbers and `firsts`, `lasts` indices of samples; durations are in seconds.
+    `factors` is by how much a difference between last and first sample grows. Where the samples of a counter suggest
+    that it was zero less than `zero_limits` before the first sample, `factor_from_zero` gives the factor instead.
+    """
+
+    __slots__ = ("_after_threshold", "durations", "factors", "firsts", "lasts", "numbers", "parts", "zero_limits")
+
+    def __init__(self, windows: Windows, zero_point_after_threshold: bool) -> None:
+        self._after_threshold = zero_point_after_threshold
+        self.numbers: list[int] = []
+        self.firsts: list[int] = []
+        self.lasts: list[int] = []
+        self.parts: list[tuple[float, float, float, float, float, float]] = []
+        shapes: dict[tuple[int, int, int], tuple[float, float, float, float, float, float]] = {}
+        samples, points = windows.samples, windows.points
+        for number, start, end in windows.filled(2):
+            point = points[number]
+            # Windows of the same shape extend alike, and most windows of a regularly scraped series do.
+            shape = (end - start, point - samples[start], point - samples[end - 1])
+            part = shapes.get(shape)
+            if part is None:
+                part = shapes[shape] = self._extend(*shape, windows.range_ms)
+            self.numbers.append(number)
+            self.firsts.append(start)
+            self.lasts.append(end - 1)
+            self.parts.append(part)
+        self.durations = [part[0] for part in self.parts]
+        self.factors = [part[1] for part in self.parts]
+        self.zero_limits = [part[2] for part in self.parts]
+
+    def _extend(
+        self, count: int, first_age_ms: int, last_age_ms: int, range_ms: int
+    ) -> tuple[float, float, float, float, float, float]:
+        """(duration, factor, zero limit, threshold, half an average gap, extension at the end) of a window."""
+        duration = (first_age_ms - last_age_ms) / 1000
+        gap_before = (range_ms - first_age_ms) / 1000
+        gap_after = last_age_ms / 1000
+        average = duration / (count - 1)
+        # Beyond one and a tenth of the usual distance the series is taken to begin or end inside the window.
+        threshold = average * 1.1
+        after = gap_after if gap_after < threshold else average / 2
+        before = gap_before if gap_before < threshold else average / 2
+        factor = (duration + before + after) / duration
+        limit = before if self._after_threshold else gap_before
+        return duration, factor, limit, threshold, average / 2, after
+
+    def factor_from_zero(self, index: int, first: float, raw: float) -> float:
+        """The factor for a counter's window whose first value is `first` and whose increase is `raw` > 0."""
+        duration, factor, limit, threshold, half, after = self.parts[index]
+        to_zero = duration * (first / raw)
+        if to_zero >= limit:
+            return factor
+        before = to_zero if self._after_threshold or to_zero < threshold else half
+        return (duration + before + after) / duration
+
+
+def _counts(samples: list[int], points: list[int], shift: int) -> list[int]:
+    """For each point how many samples are at or before it, once it is shifted back by `shift`."""
+    first, last = points[0] - shift, points[-1] - shift
+    low, high = bisect_right(samples, first), bisect_right(samples, last)
+    if low == high:
+        return [low] * len(points)
+    step = points[1] - points[0]
+    even = points == list(range(points[0], points[-1] + 1, step))
+    if even and samples[low:high] == list(range(samples[low], samples[high - 1] + 1, step)):
+        # Both are evenly spaced by the same step: each point sees one sample more than the one before it, from the
+        # point that first sees a further one to the point that sees the last.
+        waiting = -(-(samples[low] - first) // step)
+        counts = [low] * waiting + list(range(low + 1, high + 1))
+        return counts + [high] * (len(points) - len(counts))
+    counts, count, total = [], low, len(samples)
+    for point in points:
+        edge = point - shift
+        while count < total and samples[count] <= edge:
+            count += 1
+        counts.append(count)
+    return counts

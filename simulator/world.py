@@ -1,0 +1,236 @@
+"""The world of a drill on SimPy: services under faults, what is measured of them, and who notices.
+
+The world keeps the truth. It is stepped by the drill, one SimPy event at a time, and tells what happened through
+`emit`, which journals it and returns the record's number. It never looks at the response; it is told what responders
+do (`perform`) and which milestones they reached (`reached`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from typing import Any, NamedTuple, Protocol
+
+import simpy
+
+from scenarios.organization import Organization
+from scenarios.scenario import Inject, Mitigation, Scenario
+from simulator.course import Course, Turn
+from simulator.detection import Customers, Probes, Team
+from simulator.flow import Flow
+from simulator.monitoring import Monitoring
+from simulator.randomness import Draws
+from simulator.rules import RuleGroup
+
+NEVER = 1 << 62
+"""Later than any moment of a drill, ms."""
+
+Steps = Generator[simpy.Event, Any, None]
+
+
+class Emit(Protocol):
+    """Journals an event and returns the number of its record."""
+
+    def __call__(self, kind: str, because: int, /, **fields: object) -> int: ...
+
+
+class Answer(NamedTuple):
+    """How a response tool answers a request: its HTTP status, 0 if it does not answer at all."""
+
+    status: int
+
+
+class World:
+    """Services, faults, telemetry, alerts and everyone outside the response, from drill time zero on."""
+
+    def __init__(
+        self, organization: Organization, scenario: Scenario, groups: tuple[RuleGroup, ...], draws: Draws, emit: Emit
+    ) -> None:
+        self.organization, self.scenario, self.draws, self.emit = organization, scenario, draws, emit
+        self.env = simpy.Environment()
+        self.flow = Flow(organization)
+        self.course = Course(self.flow, scenario.faults, draws)
+        self.truth = self.course.at(0)
+        self.hurt_record = 0
+        """Record of the latest moment at which a user-facing service left its objective."""
+        self.on_finished: Callable[[str, str, int], None] = lambda person, action, record: None
+        self._mitigations = {mitigation.action: mitigation for mitigation in scenario.mitigations}
+        self._fault_records: dict[str, int] = {}
+        self._broken: frozenset[str] = frozenset()
+        self._unsafe = False
+        self._requests: dict[str, int] = {}
+        self.monitoring = Monitoring(self, groups)
+        self.customers = Customers(self)
+        self.env.process(self._faults())
+        Probes(self)
+        Team(self)
+        for inject in scenario.injects:
+            if inject.at is not None:
+                self.env.process(self._give(inject, inject.at, 0))
+
+    # The drill steps the world.
+
+    @property
+    def now(self) -> int:
+        """Drill time of the world, ms."""
+        return int(self.env.now)
+
+    def peek(self) -> int:
+        """When the next thing happens, ms; `NEVER` if nothing will."""
+        at = self.env.peek()
+        return NEVER if at == simpy.core.Infinity else int(at)
+
+    def step(self) -> None:
+        """Let the next thing happen."""
+        self.env.step()
+
+    # What the response does to the world.
+
+    def perform(self, person: str, action: str, because: int) -> None:
+        """Somebody begins an action of the catalogue; it is finished, and takes effect, after the time it takes."""
+        self.env.process(self._perform(person, action, because))
+
+    def reached(self, milestone: str, record: int) -> None:
+        """The response has reached a milestone that injects may wait for."""
+        for inject in self.scenario.injects:
+            if inject.when is not None and inject.when.milestone == milestone:
+                self.env.process(self._give(inject, inject.when.after, record))
+
+    def answer(self, tool: str) -> Answer:
+        """How a response tool answers the next request, as its service stands now."""
+        service = getattr(self.organization.tools, tool).service
+        number = self._requests[service] = self._requests.get(service, 0) + 1
+        state = self.truth[service]
+        fails = state.error_ratio > 0 and self.draws.uniform("request", service, number) < state.error_ratio
+        return Answer(state.status if fails else 200)
+
+    # What may be asked of the truth.
+
+    def causes(self) -> list[str]:
+        """The services on which a fault is active, in the order of the scenario."""
+        active = [fault.on for fault in self.scenario.faults if fault.at <= self.now < fault.at + fault.for_]
+        return list(dict.fromkeys(active))
+
+    def effective_actions(self) -> list[str]:
+        """Actions that would cure at least something in this scenario."""
+        return [name for name, mitigation in self._mitigations.items() if not mitigation.harmful]
+
+    def harmful_actions(self) -> list[str]:
+        """Actions that make it worse in this scenario."""
+        return [name for name, mitigation in self._mitigations.items() if mitigation.harmful]
+
+    def seen_error_ratio(self, window_ms: int) -> float:
+        """What a dashboard shows: the worst mean error ratio of a user-facing service over the last while."""
+        start_ms = self.now - window_ms
+        index, total = self.course.index(start_ms), dict.fromkeys(self.flow.objectives, 0.0)
+        while index < len(self.course.pieces) and self.course.pieces[index].start_ms < self.now:
+            piece = self.course.pieces[index]
+            following = self.course.pieces[index + 1 : index + 2]
+            end_ms = min(self.now, following[0].start_ms) if following else self.now
+            for name in total:
+                total[name] += piece.solution[name].error_ratio * (end_ms - max(start_ms, piece.start_ms))
+            index += 1
+        return max(total.values(), default=0.0) / window_ms
+
+    def objectives_held_for(self, window_ms: int) -> bool:
+        """Whether every user-facing service has been within its objective over the last while."""
+        first, last = self.course.index(self.now - window_ms), self.course.index(self.now)
+        return not any(self.flow.broken(piece.solution) for piece in self.course.pieces[first : last + 1])
+
+    # Processes.
+
+    def _faults(self) -> Steps:
+        for turn in self.course.turns:
+            if turn.at_ms > self.now:
+                yield self.env.timeout(turn.at_ms - self.now)
+            if turn.fault.id not in self.course.ended:
+                self._turn(turn)
+
+    def _turn(self, turn: Turn) -> None:
+        fault = turn.fault
+        if turn.first:
+            record = self.emit("fault_started", 0, fault=fault.id, service=fault.on, kind=fault.kind)
+            self._fault_records[fault.id] = record
+        record = self._fault_records[fault.id]
+        if turn.change is None:
+            record = self.emit("fault_ended", record, fault=fault.id, service=fault.on)
+        else:
+            record = self.emit("fault_changed", record, fault=fault.id, service=fault.on, level=turn.level)
+        self._update_truth(record)
+        if turn.first or turn.change is None:
+            self._judge_worst(record, "fault_end")
+
+    def _perform(self, person: str, action: str, because: int) -> Steps:
+        mitigation = self._mitigations.get(action)
+        takes_ms = self.organization.actions[action].takes
+        if mitigation is not None and mitigation.takes is not None:
+            takes_ms = mitigation.takes
+        yield self.env.timeout(takes_ms)
+        if mitigation is not None:
+            because = self._take_effect(mitigation, because)
+        self.on_finished(person, action, because)
+
+    def _take_effect(self, mitigation: Mitigation, because: int) -> int:
+        effect, modifications = mitigation.effect, self.course.modifications
+        ended = self.course.ended
+        if effect.bypasses is not None:
+            pair = (effect.service, effect.bypasses)
+            modifications = modifications._replace(bypassed=modifications.bypassed | {pair})
+        if effect.retries is not None:
+            retries = {**dict(modifications.retries), effect.service: effect.retries}
+            modifications = modifications._replace(retries=tuple(sorted(retries.items())))
+        record = self.emit(
+            "mitigation_took_effect",
+            because,
+            action=mitigation.action,
+            service=effect.service,
+            harmful=mitigation.harmful,
+        )
+        if effect.ends_fault is not None and effect.ends_fault in self._fault_records:
+            ended = ended | {effect.ends_fault}
+            fault = self.course.faults[effect.ends_fault]
+            self.emit("fault_ended", record, fault=fault.id, service=fault.on)
+        self.course.modify(self.now, modifications, ended)
+        self.monitoring.course_changed()
+        self._update_truth(record)
+        self._judge_worst(record, "mitigation")
+        return record
+
+    def _give(self, inject: Inject, after_ms: int, because: int) -> Steps:
+        yield self.env.timeout(after_ms)
+        self.emit("inject_given", because, inject=inject.id, to=inject.to, says=inject.says)
+
+    # The truth.
+
+    def _update_truth(self, because: int) -> None:
+        """Record what users meet from now on, where it differs from what they met before."""
+        before, self.truth = self.truth, self.course.at(self.now)
+        broken = frozenset(self.flow.broken(self.truth))
+        for name in self.flow.objectives:
+            state = self.truth[name]
+            if state != before[name]:
+                record = self.emit("service_changed", because, service=name, **_figures(state))
+                if name in broken and name not in self._broken:
+                    figures = _figures(state)
+                    del figures["requests_per_s"]
+                    self.hurt_record = self.emit("objective_left", record, service=name, **figures)
+                elif name in self._broken and name not in broken:
+                    self.emit("objective_met", record, service=name)
+        self._broken = broken
+        self.customers.truth_changed()
+
+    def _judge_worst(self, because: int, by: str) -> None:
+        """Record when the objectives begin or cease to hold with every active fault at its worst."""
+        broken = self.flow.broken(self.course.worst(self.now))
+        if broken and not self._unsafe:
+            self.emit("worst_case_failed", because, services=broken)
+        elif self._unsafe and not broken:
+            self.emit("worst_case_held", because, by=by)
+        self._unsafe = bool(broken)
+
+
+def _figures(state: Any) -> dict[str, object]:
+    return {
+        "error_ratio": round(state.error_ratio, 6),
+        "latency_p95_ms": round(state.latency_ms[1]),
+        "requests_per_s": round(state.requests_per_s, 3),
+    }

@@ -1,0 +1,30 @@
+"""What every test runs under: no connection leaves this machine."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from typing import Any
+
+import pytest
+
+_connect = socket.socket.connect
+
+
+def _on_loopback(address: Any) -> bool:
+    if not isinstance(address, tuple):
+        return True  # A Unix socket.
+    host = str(address[0])
+    return host == "localhost" or ipaddress.ip_address(host).is_loopback
+
+
+@pytest.fixture(autouse=True)
+def _loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fail any test that opens a connection to another machine."""
+
+    def connect(self: socket.socket, address: Any) -> None:
+        if not _on_loopback(address):
+            pytest.fail(f"a test tried to reach {address}")
+        _connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", connect)
