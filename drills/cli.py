@@ -113,5 +113,7 @@ def main() -> None:
         import traceback
 
         traceback.print_exc()
-        click.echo(f"\nThis is a defect of gameday, not of your input: {error!r}. Please report it with the above.", err=True)
+        click.echo(
+            f"\nThis is a defect of gameday, not of your input: {error!r}. Please report it with the above.", err=True
+        )
         sys.exit(DEFECT)

@@ -11,6 +11,8 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from drills.adapters.vendors import Reply
+from drills.adapters.wire import TOOL_OF
 from drills.response.messages import Act, Emission, Message, Outcome, Signal
 from drills.response.states import ActionRefused
 from drills.response.workflow import Workflow
@@ -22,7 +24,7 @@ from simulator.randomness import Draws
 from simulator.responders.crew import Crew, Intention
 from simulator.responders.treatments import Treatment
 from simulator.rules import RuleGroup
-from simulator.world import NEVER, Answer, World
+from simulator.world import NEVER, World
 
 MOST_STEPS_IN_A_MILLISECOND = 10_000
 """More than this many things at one moment are a defect of the program, not a busy drill."""
@@ -36,13 +38,12 @@ MILESTONES = {
     "cause_identified": "identified",
     "incident_resolved": "resolved",
 }
-TOOLS = {"page": "pager", "post": "chat", "open_ticket": "tracker", "publish": "status_page"}
 
 
 class Wire(Protocol):
-    """Carries a command to its tool and says what became of it."""
+    """Carries a command to its tool and says what became of it; the reply is what the world decided."""
 
-    def send(self, kind: str, fields: Mapping[str, Any], answer: Answer) -> Outcome: ...
+    def send(self, kind: str, fields: Mapping[str, Any], reply: Reply, because: int) -> Outcome: ...
 
 
 class Drill:
@@ -143,11 +144,13 @@ class Drill:
     # What goes out.
 
     def _carry_out(self, emissions: list[Emission]) -> None:
+        numbers: list[int] = []
         for kind, fields, because in emissions:
-            record = self._record(kind, because, fields)
+            record = self._record(kind, numbers[-because - 1] if because < 0 else because, fields)
+            numbers.append(record)
             if EVENT_TYPES[kind].command:
-                outcome = self._wire.send(kind, fields, self.world.answer(TOOLS[kind]))
-                self._outcomes.append(outcome._replace(because=record))
+                reply = Reply(self.world.answer(TOOL_OF[kind]))
+                self._outcomes.append(self._wire.send(kind, fields, reply, record))
             elif kind == "mitigation_started":
                 self.world.perform(fields["person"], fields["action"], record)
             elif kind == "cause_identified":
@@ -173,7 +176,9 @@ def _signal(kind: str, fields: Mapping[str, Any], record: int) -> Signal:
         return Signal("probe", fields["probe"], f"Probe {fields['probe']} fails", None, record)
     if kind == "customer_reported":
         return Signal("customer", fields["service"], f"Customers report trouble with {fields['service']}", None, record)
-    return Signal("team", fields["person"], f"{fields['person']} noticed trouble with {fields['service']}", None, record)
+    return Signal(
+        "team", fields["person"], f"{fields['person']} noticed trouble with {fields['service']}", None, record
+    )
 
 
 def _update(fields: Mapping[str, Any], now_ms: int) -> dict[str, Any]:

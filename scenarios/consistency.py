@@ -11,10 +11,10 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, get_args
 
-from scenarios.documents import Document, Steps
+from scenarios.documents import Document
 from scenarios.fields import format_duration, parse_duration
 from scenarios.organization import Latency, Metric, Organization, Service
-from scenarios.problems import Problem, alternatives
+from scenarios.problems import Problem, Steps, alternatives
 from scenarios.scenario import Communication, Criteria, Effect, Expectation, Inject, Milestone, Scenario
 from scenarios.shapes import shape_of_model, walk
 
@@ -52,7 +52,8 @@ def check_against_organization(scenario: Document, organization: Document) -> li
         action, effect = mitigation.get("action"), mitigation.get("effect")
         if isinstance(action, str) and organization.at("actions", action, "kind") == "look":
             message = f'"{action}" only looks, so it cannot have an effect'
-            problems.append(scenario.problem(("mitigations", index, "action"), message, expected="an action that changes"))
+            path: Steps = ("mitigations", index, "action")
+            problems.append(scenario.problem(path, message, expected="an action that changes something"))
         if not isinstance(effect, dict) or not isinstance(effect.get("service"), str):
             continue
         service, bypassed = effect["service"], effect.get("bypasses")
@@ -107,32 +108,34 @@ def _organization(data: dict[str, Any]) -> Iterator[Finding]:
     services = _mapping(data.get("services"))
     if services and not any(_mapping(service).get("user_facing") is True for service in services.values()):
         yield Finding(("services",), "no service is user-facing, so nothing could be an impact", at_key=True)
-    yield from _cycles({name: list(_mapping(_mapping(service).get("depends_on"))) for name, service in services.items()})
-    day = data.get("day")
-    if isinstance(day, list) and len(day) == 2 and all(type(hour) is int for hour in day) and not 0 <= day[0] < day[1] <= 24:
-        yield Finding(("day",), f"not the hours of a day (got {day[0]} to {day[1]})", "such as [8, 22]")
+    uses = {name: list(_mapping(_mapping(service).get("depends_on"))) for name, service in services.items()}
+    yield from _cycles(uses)
+    match data.get("day"):
+        case [int() as first, int() as last] if not 0 <= first < last <= 24:
+            yield Finding(("day",), f"not the hours of a day (got {first} to {last})", "such as [8, 22]")
     people = _mapping(data.get("people"))
     for name in _mapping(data.get("schedules")):
         if name in people:
-            yield Finding(("schedules", name), f'"{name}" is also a person, so nobody can tell which is meant', at_key=True)
+            message = f'"{name}" is also a person, so nobody can tell which is meant'
+            yield Finding(("schedules", name), message, at_key=True)
     seen: set[str] = set()
     for index, job in enumerate(_items(data.get("monitoring"), "jobs")):
-        name = job.get("job")
-        if isinstance(name, str) and name in seen:
-            yield Finding(("monitoring", "jobs", index, "job"), f'a second job is called "{name}"')
-        elif isinstance(name, str):
-            seen.add(name)
+        title = job.get("job")
+        if isinstance(title, str) and title in seen:
+            yield Finding(("monitoring", "jobs", index, "job"), f'a second job is called "{title}"')
+        elif isinstance(title, str):
+            seen.add(title)
 
 
 def _cycles(uses: dict[str, list[str]]) -> Iterator[Finding]:
     """Each way by which a service depends on itself, told once, at the dependency that closes it."""
     finished: set[str] = set()
-    for start in uses:
-        way: dict[str, Iterator[str]] = {} if start in finished else {start: iter(uses[start])}
+    for start, first in uses.items():
+        way: dict[str, Iterator[str]] = {} if start in finished else {start: iter(first)}
         while way:
             name = next(reversed(way))
-            following = next((other for other in way[name] if other in uses and other not in finished), None)
-            if following is None:
+            following = next((other for other in way[name] if other in uses and other not in finished), "")
+            if not following:
                 finished.add(name)
                 del way[name]
             elif following in way:
@@ -154,7 +157,9 @@ def _scenario(data: dict[str, Any]) -> Iterator[Finding]:
         if at is not None and at >= duration:
             yield Finding(("faults", index, "at"), f"begins when the drill is over, at {format_duration(duration)}")
         elif at is not None and length is not None and at + length > duration:
-            message = f"ends at {format_duration(at + length)}, after the drill, which ends at {format_duration(duration)}"
+            message = (
+                f"ends at {format_duration(at + length)}, after the drill, which ends at {format_duration(duration)}"
+            )
             yield Finding(("faults", index, "for"), message, f"at most {format_duration(duration - at)}")
     for index, inject in enumerate(_items(data, "injects")):
         at = _ms(inject, "at")

@@ -149,7 +149,8 @@ class _Text:
         return schema
 
 
-_DURATION_SCHEMA = """{"type": "string", "pattern": "^([0-9]+(ms|[smhdw]))+$", "examples": ["90s", "5m", "1h30m"]}"""
+DURATION_PATTERN = "^([0-9]+(ms|[smhdw]))+$"
+_DURATION_SCHEMA = json.dumps({"type": "string", "pattern": DURATION_PATTERN, "examples": ["90s", "5m", "1h30m"]})
 
 Duration = Annotated[int, _Text(parse_duration, _DURATION_SCHEMA)]
 """Milliseconds; written ``90s``, ``5m``, ``1h30m``."""

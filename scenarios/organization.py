@@ -128,6 +128,8 @@ class Probe:
     """Failed checks in a row before it tells somebody."""
     follows_dependencies: bool
     """Whether the checked request needs the service's dependencies (a synthetic call) or not (a health page)."""
+    url: Url | None = None
+    """The address that is asked."""
 
 
 @model
@@ -352,3 +354,10 @@ class Organization:
     background: tuple[Fault, ...] = ()
     """Faults of an ordinary day: what a healthy day's pages are counted under."""
     contradictions: tuple[Contradiction, ...] = ()
+
+
+@model
+class PlaybookFile:
+    """A file of playbooks: what to do, in order, for each kind of trouble."""
+
+    mitigation_strategies: dict[Annotated[str, Defines("playbook")], Annotated[tuple[ActionName, ...], MinLen(1)]]

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+
+Steps = tuple[str | int, ...]
+"""The way from a document's root to a value: keys of mappings and indexes of lists, from 0."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -64,3 +68,16 @@ def alternatives(words: Iterable[object]) -> str:
     """``"a", "b" or "c"``."""
     shown = [shorten(word) for word in words]
     return " or ".join([", ".join(shown[:-1]), shown[-1]] if len(shown) > 1 else shown)
+
+
+def path_text(path: Steps) -> str:
+    """A path as problems show it: ``faults[0].kind``."""
+    text = ""
+    for step in path:
+        if isinstance(step, int):
+            text += f"[{step}]"
+        elif re.fullmatch(r"[^\s.\[\]\"]+", step):
+            text += f".{step}" if text else step
+        else:
+            text += f"[{shorten(step)}]"
+    return text

@@ -13,8 +13,8 @@ import typing
 from collections.abc import Iterator
 from typing import Any, Literal, NamedTuple
 
-from scenarios.documents import Steps
 from scenarios.fields import Defines, Refers
+from scenarios.problems import Steps
 
 
 class Shape:
@@ -57,16 +57,20 @@ class Name(NamedTuple):
     at_key: bool
 
 
-@functools.cache
 def shape_of_model(model: type) -> Shape:
     """The shape of a class made with `scenarios.fields.model`."""
+    return _shape_of_model(model)
+
+
+@functools.cache
+def _shape_of_model(model: Any) -> Shape:
     shape = Shape()
     shape.model = model
     hints = typing.get_type_hints(model, include_extras=True)
     shape.fields = {name.rstrip("_"): _shape_of(hint) for name, hint in hints.items()}
     shape.required = frozenset(
         field.name.rstrip("_")
-        for field in dataclasses.fields(model)  # type: ignore[arg-type]  # made by the decorator
+        for field in dataclasses.fields(model)
         if field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
     )
     return shape

@@ -9,11 +9,11 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
-from scenarios.documents import Document, Steps
+from scenarios.documents import Document
 from scenarios.fields import Defines, Refers
-from scenarios.problems import InputError, Problem, alternatives, count, did_you_mean
+from scenarios.problems import InputError, Problem, Steps, alternatives, count, did_you_mean
 from scenarios.shapes import Shape, names, shape_of_model, walk
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def build(model: type[T], document: Document, known: Mapping[str, Iterable[str]]
 
 
 @functools.cache
-def _adapter(model: type) -> TypeAdapter[Any]:
+def _adapter(model: Any) -> TypeAdapter[Any]:
     from pydantic import TypeAdapter
 
     return TypeAdapter(model)
@@ -59,10 +59,11 @@ def check_part(
 
     try:
         # Read as JSON, because strict reading of Python values refuses a list where a tuple is meant.
-        return _adapter(model).validate_json(json.dumps(data), strict=True), []
+        made: T = _adapter(cast("type", model)).validate_json(json.dumps(data), strict=True)
+        return made, []
     except ValidationError as error:
         shape = shape_of_model(model)
-        details = error.errors(include_url=False)
+        details = [detail for detail in error.errors(include_url=False) if not _is_echo(detail)]
         return None, [_problem(document, shape, path, detail, also_known) for detail in details]
 
 
@@ -90,6 +91,11 @@ _LIMITS = {
     "less_than": ("too large", "less than", "lt"),
     "less_than_equal": ("too large", "at most", "le"),
 }
+
+
+def _is_echo(detail: _Detail) -> bool:
+    """Whether a list is called too short only because some of its items, told themselves, are wrong."""
+    return bool(detail["type"] == "too_short" and len(detail["input"]) >= detail["ctx"]["min_length"])
 
 
 def _problem(document: Document, root: Shape, base: Steps, detail: _Detail, also_known: Sequence[str]) -> Problem:

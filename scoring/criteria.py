@@ -18,11 +18,9 @@ def criteria(
     """
     judged: dict[str, dict[str, Any]] = {}
     for name, limit in journal.header["criteria"].items():
-        if not limit:
-            continue
-        if name == "communication":
+        if name == "communication" and limit:
             judged[name] = _communication(journal, found, heard, limit)
-        else:
+        elif limit:
             judged[name] = milestone_result(journal, found, limit.get("from", "impact"), name, limit["within"])
     return judged
 

@@ -104,11 +104,14 @@ def milestone_result(
 
 
 def _evidence(journal: Journal, start: Instant | None, stop: Instant | None) -> list[int]:
-    """The records that prove a result: its start, and what led to its end (or the end of the drill without it)."""
+    """The records that prove a result: its start, and what led from there to its end (or the end of the drill)."""
     if start is None:
         return []
-    proof = chain(journal.records, stop.record) if stop else [end(journal).record]
-    return sorted({start.record, *proof})
+    if stop is None:
+        return sorted({start.record, end(journal).record})
+    led = chain(journal.records, stop.record)
+    since = [number for number in led if number > start.record]
+    return sorted({start.record, *(since or led)})
 
 
 def updates(journal: Journal) -> dict[str, list[Update]]:

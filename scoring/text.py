@@ -88,27 +88,24 @@ def decisive(criterion: Mapping[str, Any]) -> tuple[str | None, Mapping[str, Any
 
 def credit(name: str, result: Mapping[str, Any], journal: Journal) -> str:
     """Who or what brought the end of a result about: the signal, the last role to join, the action that held."""
+    joined = [record for record in journal.records if record["type"] == "role_joined"]
     if result["to"] is None:
-        joined = [record["role"] for record in journal.records if record["type"] == "role_joined"]
-        return f"only {listed(joined)} joined" if name == "assembled" and joined else ""
-    led = [journal.records[number - 1] for number in reversed(chain(journal.records, result["to"]["record"]))]
-    for record in led:
-        if (said := _credited(name, record)) is not None:
-            return said
-    return ""
+        roles = [record["role"] for record in joined]
+        return f"only {listed(roles)} joined" if name == "assembled" and roles else ""
+    reached = result["to"]["record"]
+    if name == "assembled":
+        return plain(max((r for r in joined if r["record"] < reached), key=lambda r: int(r["record"]))["role"])
+    led = (journal.records[number - 1] for number in reversed(chain(journal.records, reached)))
+    return next((words for record in led if (words := _credited(name, record))), "")
 
 
 def _credited(name: str, record: Record) -> str | None:
     kind = record["type"]
-    if name == "detected" and kind == "incident_triggered":
-        return f"by {signal(record['kind'], record['name'])}"
-    if name == "assembled" and kind == "role_joined":
-        return plain(record["role"])
-    if name == "mitigated" and kind == "mitigation_took_effect":
-        return plain(record["action"])
-    if name not in ("detected", "assembled", "mitigated") and "person" in record:
-        return str(record["person"])
-    return None
+    if name == "detected":
+        return f"by {signal(record['kind'], record['name'])}" if kind == "incident_triggered" else None
+    if name == "mitigated":
+        return plain(record["action"]) if kind == "mitigation_took_effect" else None
+    return record.get("person")
 
 
 def _of_many(card: Mapping[str, Any]) -> Iterator[str]:

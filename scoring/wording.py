@@ -58,7 +58,10 @@ def signal(kind: str, name: str) -> str:
 def sentence(record: Record) -> str:
     """The record in words, without its time; plain text, not markup."""
     words = _SENTENCES[record["type"]]
-    return words if isinstance(words, str) else words(record)
+    text = words if isinstance(words, str) else words(record)
+    first = text.split(" ", 1)[0]
+    # Identifiers such as alice.engineer stand as they are.
+    return text if "." in first else text[0].upper() + text[1:]
 
 
 def _labels(record: Record) -> str:
@@ -130,7 +133,7 @@ _SENTENCES: dict[str, str | Callable[[Record], str]] = {
     "probe_recovered": lambda r: f"Probe {plain(r['probe'])} found {plain(r['service'])} working again",
     "customer_reported": lambda r: f"A customer's report about {plain(r['service'])} came through support",
     "team_noticed": lambda r: f"{r['person']} noticed trouble with {plain(r['service'])} on a dashboard",
-    "inject_given": lambda r: f"Inject {r['inject']} to {plain(r['to'])}: {r['says']}",
+    "inject_given": lambda r: f"Inject {r['inject']} to {listed(r['to'])}: {r['says']}",
     "incident_triggered": lambda r: f"The response process learned of trouble from {signal(r['kind'], r['name'])}",
     "signal_added": lambda r: f"A further signal came in from {signal(r['kind'], r['name'])}",
     "page_timed_out": lambda r: f"Nobody acknowledged at escalation level {r['level']} in time",
@@ -151,6 +154,7 @@ _SENTENCES: dict[str, str | Callable[[Record], str]] = {
     "verification_finished": lambda r: (
         f"{r['person']} finished the recovery checks: {'passed' if r['passed'] else 'not passed'}"
     ),
+    "incident_still_open": lambda r: f"Nothing has come of the incident for a while; it is still {plain(r['state'])}",
     "incident_resolved": lambda r: f"{r['person']} resolved the incident",
     "incident_reopened": lambda r: f"{r['person']} reopened the incident",
     "incident_closed": "The incident was closed",
@@ -159,7 +163,9 @@ _SENTENCES: dict[str, str | Callable[[Record], str]] = {
     "post": lambda r: f"Post to {r['channel']}{_again(r)}: {r['text']}",
     "open_ticket": lambda r: f"Open a ticket{_again(r)}: {r['title']}",
     "publish": lambda r: f"Publish on the status page{_again(r)}, {plain(r['status'])}: {r['text']}",
-    "delivered": lambda r: f"{plain(r['tool'])} took it ({r['status']}){_reference(r)}",
-    "delivery_failed": lambda r: f"{plain(r['tool'])} did not take it ({r['status'] or r['error']}); {_retry(r)}",
+    "delivered": lambda r: f"{plain(r['tool'])} took the message ({r['status']}){_reference(r)}",
+    "delivery_failed": lambda r: (
+        f"{plain(r['tool'])} did not take the message ({r['status'] or r['error']}); {_retry(r)}"
+    ),
 }
 """One a row of the event table: a type without a sentence could not be shown as evidence."""

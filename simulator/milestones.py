@@ -53,7 +53,7 @@ def milestones(journal: Journal) -> dict[str, Milestone]:
     }
     candidates["identified"] = _rightly_named(journal.records, by_type.get("cause_judged", ()))
     candidates["mitigated"] = _sustained(journal, by_type)
-    candidates["recovered"] = (r for r in by_type.get("worst_case_held", ()) if r["by"] == "fault_end")
+    candidates["recovered"] = _healed(journal, by_type.get("worst_case_held", ()))
     candidates["verified"] = (
         r for r in by_type.get("verification_finished", ()) if r["passed"] and r["record"] > reopened
     )
@@ -86,6 +86,11 @@ def _rightly_named(records: Sequence[Record], judged: Sequence[Record]) -> Itera
         claim = records[judgement["because"] - 1]
         if judgement["right"] and claim["type"] == "cause_identified":
             yield claim
+
+
+def _healed(journal: Journal, held: Sequence[Record]) -> Iterator[Record]:
+    """The ends of faults that came before the end of the drill; one that lasted until then did not end by itself."""
+    return (record for record in held if record["by"] == "fault_end" and record["at_ms"] < end(journal).at_ms)
 
 
 def _sustained(journal: Journal, by_type: dict[str, list[Record]]) -> Iterator[Record]:

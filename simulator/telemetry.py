@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from scenarios.organization import Metric, Organization, ScrapeJob
 from simulator.course import Course, Solution
-from simulator.promql.series import STALE, Series, SeriesStore
+from simulator.promql.series import STALE, Labels, Series, SeriesStore, make_labels
 from simulator.randomness import Draws
 
 OK = 200
@@ -26,38 +26,85 @@ OK = 200
 NORMAL_FROM = 8.0
 """Mean from which a Poisson number is taken as a rounded normal one; below it, exactly by inversion."""
 
-Wanted = Callable[[dict[str, str]], bool]
+Wanted = Callable[[Labels], bool]
+"""Whether something reads a series with these labels."""
 
 
-class Span(NamedTuple):
-    """A part of the time between two scrapes with one solution."""
+Spans = tuple[tuple[int, float], ...]
+"""The time between two scrapes as (index of a solution, seconds), in order; most ticks have one and the same."""
 
-    solution: int
-    seconds: float
+
+class _Stretch(NamedTuple):
+    """Ticks of a target, and what the world was like before each of them."""
+
+    ticks: list[int]
+    solutions: list[Solution]
+    kinds: list[Spans]
+    """The different spans that occur."""
+    kind_of: list[int]
+    """For each tick the index of its kind."""
 
 
 class _Counter:
-    """Counts of the events of one kind, running totals at every tick."""
+    """Counts of the events of one kind, running totals at every tick.
+
+    The n-th tick takes the n-th number of a stream, from `_uniforms` where few events are expected, from `_normals`
+    where many are.
+    """
 
     def __init__(self, draws: Draws, name: str) -> None:
-        self._stream = draws.stream("telemetry", name)
-        self._noise: list[tuple[float, float, float]] = []
+        self._uniform = draws.stream("telemetry", name).random
+        self._normal = draws.stream("telemetry", name, "many").random
+        self._uniforms: list[float] = []
+        self._normals: list[float] = []
         self.totals: list[float] = []
 
-    def extend(self, rates: list[float], spans: list[tuple[Span, ...]]) -> None:
-        """Add a stretch of ticks: `rates` a second by solution, the spans before each tick."""
-        totals, noise = self.totals, self._noise
-        total, tick = (totals[-1] if totals else 0.0), len(totals)
-        random = self._stream.random
-        while len(noise) < tick + len(spans):
-            noise.append((random(), random(), random()))
-        for first, *rest in spans:
-            mean = rates[first.solution] * first.seconds
-            for span in rest:
-                mean += rates[span.solution] * span.seconds
-            total += _poisson(mean, noise[tick])
-            totals.append(total)
-            tick += 1
+    def extend(self, rates: list[float], stretch: _Stretch) -> None:
+        """Add the counts of a stretch, given the events a second under each solution."""
+        first, last = len(self.totals), len(self.totals) + len(stretch.ticks)
+        means = [_mean(rates, spans) for spans in stretch.kinds]
+        counts = self._counts(means, stretch.kind_of, first, last)
+        running = accumulate(counts, initial=self.totals[-1] if self.totals else 0.0)
+        next(running)
+        self.totals.extend(running)
+
+    def _counts(self, means: list[float], kind_of: list[int], first: int, last: int) -> list[float]:
+        many = [mean >= NORMAL_FROM for mean in means]
+        if not any(many):
+            shares = [poisson_shares(mean) for mean in means]
+            return [float(bisect_left(shares[kind], u)) for kind, u in zip(kind_of, self._few(first, last), strict=True)]
+        roots = [math.sqrt(mean) for mean in means]
+        normals = self._many(first, last)
+        if all(many):
+            return [
+                float(max(0, int(means[kind] + roots[kind] * z + 0.5)))
+                for kind, z in zip(kind_of, normals, strict=True)
+            ]
+        return [
+            float(max(0, int(means[kind] + roots[kind] * z + 0.5)))
+            if many[kind]
+            else float(bisect_left(poisson_shares(means[kind]), u))
+            for kind, u, z in zip(kind_of, self._few(first, last), normals, strict=True)
+        ]
+
+    def _few(self, first: int, last: int) -> list[float]:
+        """Uniform numbers for the ticks from `first` up to `last`."""
+        draw, drawn = self._uniform, self._uniforms
+        drawn.extend([draw() for _ in range(last - len(drawn))])
+        return drawn[first:last]
+
+    def _many(self, first: int, last: int) -> list[float]:
+        """Numbers of mean 0 and variance 1, nearly normal: three uniform ones have variance 3/12, doubled 1."""
+        draw, drawn = self._normal, self._normals
+        drawn.extend([2 * (draw() + draw() + draw()) - 3 for _ in range(last - len(drawn))])
+        return drawn[first:last]
+
+
+class _Expected(_Counter):
+    """A counter without chance: it counts what is to be expected, fractions of events included."""
+
+    def _counts(self, means: list[float], kind_of: list[int], first: int, last: int) -> list[float]:
+        return [means[kind] for kind in kind_of]
 
 
 class _Exposition(NamedTuple):
@@ -67,7 +114,7 @@ class _Exposition(NamedTuple):
     rates: Callable[[Solution], list[float]]
     """Events a second for each counter, given a solution."""
     series: list[Series | None]
-    """Where each counter is exposed; None: nothing reads it."""
+    """Where each counter is exposed; None: nothing reads it, but a later bucket includes it."""
     cumulative: bool
     """Whether a series includes the counters before it, as the buckets of a histogram do."""
     at_start: bool
@@ -85,16 +132,17 @@ class _Target:
 
     def extend(self, ticks: list[int], course: Course, interval_ms: int) -> None:
         """Scrape at these moments, which follow the last one."""
-        solutions, spans = _spans(ticks, course, interval_ms)
-        down = [solutions[before[-1].solution][self.job.service].down for before in spans]
+        stretch = _stretch(ticks, course, interval_ms)
+        downs = [stretch.solutions[spans[-1][0]][self.job.service].down for spans in stretch.kinds]
+        down = [downs[kind] for kind in stretch.kind_of] if any(downs) else []
         self.ticks += ticks
         if self._up is not None:
-            self._up.extend(ticks, [0.0 if is_down else 1.0 for is_down in down])
+            self._up.extend(ticks, [float(not gone) for gone in down] if down else [1.0] * len(ticks))
         for counters, rates, series, cumulative, at_start in self._expositions:
-            by_solution = [rates(solution) for solution in solutions]
+            by_solution = [rates(solution) for solution in stretch.solutions]
             columns = []
-            for index, counter in enumerate(counters):
-                counter.extend([row[index] for row in by_solution], spans)
+            for counter, row in zip(counters, zip(*by_solution, strict=True), strict=True):
+                counter.extend(list(row), stretch)
                 columns.append(counter.totals[-len(ticks) :])
             if cumulative:
                 columns = list(accumulate(columns, lambda below, column: list(map(add, below, column))))
@@ -118,25 +166,28 @@ class _Target:
     def _series(self, name: str, labels: dict[str, str]) -> Series | None:
         """A new series in the store, if anything reads it."""
         named = {"__name__": name, "job": self.job.job, "instance": self.instance, **labels}
-        if not self._telemetry.wanted(named):
+        series = Series(make_labels(named.items()))
+        if not self._telemetry.wanted(series.labels):
             return None
-        series = Series(tuple(sorted(named.items())))
         self._telemetry.store.add(series)
         return series
 
     def _exposition(self, metric: Metric) -> _Exposition | None:
         """What this target exposes of a metric; None if nothing reads any of it."""
         if metric.kind == "requests":
-            statuses = self._telemetry.statuses(self.job.service)
-            parts, rates = [str(status) for status in statuses], self._request_rates(statuses)
-            series = [self._series(metric.name, {**metric.labels, metric.status_label: part}) for part in parts]
+            made = {
+                status: series
+                for status in self._telemetry.statuses(self.job.service)
+                if (series := self._series(metric.name, {**metric.labels, metric.status_label: str(status)}))
+            }
+            parts, series, rates = [*map(str, made)], [*made.values()], self._request_rates(list(made))
         else:
             parts, rates = [*map(format_bound, metric.buckets), "+Inf"], self._latency_rates(metric.buckets)
             series = [self._series(f"{metric.name}_bucket", {**metric.labels, "le": part}) for part in parts]
         if not any(series):
             return None
-        draws, name = self._telemetry.draws, f"{self.job.job}/{self.instance}/{metric.name}"
-        counters = [_Counter(draws, f"{name}/{part}") for part in parts]
+        name = f"{self.job.job}/{self.instance}/{metric.name}"
+        counters = [self._telemetry.counter(f"{name}/{part}") for part in parts]
         return _Exposition(counters, rates, series, metric.kind == "latency", metric.starts == "at_start")
 
     def _request_rates(self, statuses: list[int]) -> Callable[[Solution], list[float]]:
@@ -163,10 +214,22 @@ class _Target:
 
 
 class Telemetry:
-    """Every series that something reads, from one look-back before the drill on."""
+    """Every series that something reads, from one look-back before the drill on.
 
-    def __init__(self, organization: Organization, course: Course, draws: Draws, wanted: Wanted, from_ms: int) -> None:
-        self.store, self.draws, self.wanted = SeriesStore(), draws, wanted
+    Events are counted as they happen to arrive or, without `chance`, as many as are to be expected.
+    """
+
+    def __init__(
+        self,
+        organization: Organization,
+        course: Course,
+        draws: Draws,
+        wanted: Wanted,
+        from_ms: int,
+        chance: bool = True,
+    ) -> None:
+        self.store, self.wanted = SeriesStore(), wanted
+        self._draws, self._counter = draws, _Counter if chance else _Expected
         self._organization, self._course = organization, course
         self._interval_ms = organization.monitoring.scrape_interval
         self._targets: list[tuple[int, _Target]] = []
@@ -190,6 +253,10 @@ class Telemetry:
         for _, target in self._targets:
             target.rewind(after_ms)
 
+    def counter(self, name: str) -> _Counter:
+        """A counter with a stream of its own."""
+        return self._counter(self._draws, name)
+
     def statuses(self, service: str) -> list[int]:
         """The HTTP statuses that requests to a service may end with, success first."""
         changes = {turn.change.status for turn in self._course.turns if turn.fault.on == service and turn.change}
@@ -206,52 +273,47 @@ def _expose(series: Series, ticks: list[int], column: list[float], down: list[bo
     if not at_start and not series.times and column[0] == 0.0:
         first = bisect_right(column, 0.0)
         ticks, column, down = ticks[first:], column[first:], down[first:]
-    if not any(down):
-        series.extend(ticks, column)
-        return
-    kept = [(tick, STALE if gone else value) for tick, value, gone in zip(ticks, column, down, strict=True)]
-    series.extend([tick for tick, _ in kept], [value for _, value in kept])
+    if down:
+        column = [STALE if gone else value for value, gone in zip(column, down, strict=True)]
+    series.extend(ticks, column)
 
 
-def _spans(
-    ticks: list[int], course: Course, interval_ms: int
-) -> tuple[list[Solution], list[tuple[Span, ...]]]:
-    """The solutions that occur before these ticks, and for each tick the spans since the one before it."""
-    solutions: list[Solution] = []
-    indices: dict[int, int] = {}
-    spans = []
-    pieces = course.pieces
-    at = course.index(ticks[0] - interval_ms)
+def _stretch(ticks: list[int], course: Course, interval_ms: int) -> _Stretch:
+    """What the world was like in the interval before each tick."""
+    solutions: dict[int, int] = {}
+    kinds: dict[Spans, int] = {}
+    found, kind_of = [], []
+    pieces, at = course.pieces, course.index(ticks[0] - interval_ms)
     for tick in ticks:
-        start_ms, before = tick - interval_ms, []
-        while True:
+        start_ms, spans = tick - interval_ms, []
+        while start_ms < tick:
             end_ms = pieces[at + 1].start_ms if at + 1 < len(pieces) else tick
-            solution = pieces[at].solution
-            index = indices.setdefault(id(solution), len(solutions))
-            if index == len(solutions):
-                solutions.append(solution)
             if end_ms > start_ms:
-                before.append(Span(index, (min(end_ms, tick) - start_ms) / 1000))
-                start_ms = min(end_ms, tick)
-            if end_ms >= tick:
-                break
-            at += 1
-        spans.append(tuple(before))
-    return solutions, spans
+                solution = pieces[at].solution
+                index = solutions.setdefault(id(solution), len(solutions))
+                if index == len(found):
+                    found.append(solution)
+                until_ms = min(end_ms, tick)
+                spans.append((index, (until_ms - start_ms) / 1000))
+                start_ms = until_ms
+            if end_ms <= tick and at + 1 < len(pieces):
+                at += 1
+        kind_of.append(kinds.setdefault(tuple(spans), len(kinds)))
+    return _Stretch(ticks, found, list(kinds), kind_of)
 
 
-def _poisson(mean: float, noise: tuple[float, float, float]) -> float:
-    """A Poisson number with this mean from three uniform ones; a rounded normal one where the mean is large."""
-    if mean < NORMAL_FROM:
-        return float(bisect_left(_poisson_shares(mean), noise[0]))
-    deviation = 2 * (noise[0] + noise[1] + noise[2]) - 3  # Variance 1: three uniform numbers have 3/12, doubled 1.
-    return float(max(0, int(mean + math.sqrt(mean) * deviation + 0.5)))
+def _mean(rates: list[float], spans: Spans) -> float:
+    """Events to be expected; added up in order, so that it is the same however the history is cut."""
+    mean = 0.0
+    for solution, seconds in spans:
+        mean += rates[solution] * seconds
+    return mean
 
 
 @lru_cache(maxsize=4096)
-def _poisson_shares(mean: float) -> list[float]:
-    """Cumulative probabilities of 0, 1, 2, … events, until nothing is left."""
-    term = total = _exp_minus(mean)
+def poisson_shares(mean: float) -> list[float]:
+    """Cumulative probabilities of 0, 1, 2, … events, until next to nothing is left; `mean` below `NORMAL_FROM`."""
+    term = total = exp_minus(mean)
     shares, count = [total], 0
     while term > 1e-12 or count < mean:
         count += 1
@@ -261,7 +323,7 @@ def _poisson_shares(mean: float) -> list[float]:
     return shares
 
 
-def _exp_minus(x: float) -> float:
+def exp_minus(x: float) -> float:
     """exp(-x) for 0 <= x < 8 by series and squaring: `math.exp` may round differently from machine to machine."""
     part, term, total = x / 16, 1.0, 1.0
     for n in range(1, 18):

@@ -8,7 +8,7 @@ do (`perform`) and which milestones they reached (`reached`).
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import simpy
 
@@ -31,12 +31,6 @@ class Emit(Protocol):
     """Journals an event and returns the number of its record."""
 
     def __call__(self, kind: str, because: int, /, **fields: object) -> int: ...
-
-
-class Answer(NamedTuple):
-    """How a response tool answers a request: its HTTP status, 0 if it does not answer at all."""
-
-    status: int
 
 
 class World:
@@ -95,13 +89,13 @@ class World:
             if inject.when is not None and inject.when.milestone == milestone:
                 self.env.process(self._give(inject, inject.when.after, record))
 
-    def answer(self, tool: str) -> Answer:
-        """How a response tool answers the next request, as its service stands now."""
+    def answer(self, tool: str) -> int:
+        """The HTTP status with which a response tool answers the next request, as its service stands now."""
         service = getattr(self.organization.tools, tool).service
         number = self._requests[service] = self._requests.get(service, 0) + 1
         state = self.truth[service]
         fails = state.error_ratio > 0 and self.draws.uniform("request", service, number) < state.error_ratio
-        return Answer(state.status if fails else 200)
+        return state.status if fails else 200
 
     # What may be asked of the truth.
 

@@ -61,7 +61,7 @@ class Delivery:
         if not command.delivered and not command.dropped:
             command.dropped = True
             self._incident.deadlines.cancel(f"retry {key}")
-            self._incident.emit("delivery_abandoned", key=key, reason=reason)
+            self._incident.note("delivery_abandoned", key=key, reason=reason)
 
     def receive(self, outcome: Outcome) -> None:
         """Take note of what became of an attempt, and decide whether there is to be another."""
@@ -75,11 +75,11 @@ class Delivery:
 
     def _attempt(self, command: Command) -> None:
         command.attempt += 1
-        self._incident.emit(command.kind, key=command.key, attempt=command.attempt, **command.fields)
+        self._incident.command(command.kind, key=command.key, attempt=command.attempt, **command.fields)
 
     def _delivered(self, command: Command, outcome: Outcome) -> None:
         reference = {"reference": outcome.reference} if outcome.reference else {}
-        self._incident.emit("delivered", key=outcome.key, tool=outcome.tool, status=outcome.status, **reference)
+        self._incident.note("delivered", key=outcome.key, tool=outcome.tool, status=outcome.status, **reference)
         if command.delivered:
             return
         command.delivered = True
@@ -96,7 +96,7 @@ class Delivery:
         # A page is the one thing that must get through, so it is tried for as long as anybody needs it.
         late = command.kind != "page" and retry_at_ms - command.first_ms > policy.give_up_after
         again = not (settled or refused or late)
-        self._incident.emit(
+        self._incident.note(
             "delivery_failed",
             key=outcome.key,
             tool=outcome.tool,

@@ -30,14 +30,25 @@ class Incident:
         """As the first signal claims, until somebody declares."""
         self.title = ""
         self._emissions: list[Emission] = []
+        self._origin = 0
+        """What commands are because of, as `Emission.because` says it; 0: no event has been said yet."""
 
     def emit(self, kind: str, /, **fields: Any) -> None:
-        """Say that something happened, or is to be done, because of what is being handled."""
+        """Say that something happened because of what is being handled. Commands that follow are because of it."""
+        self.note(kind, **fields)
+        self._origin = -len(self._emissions)
+
+    def note(self, kind: str, /, **fields: Any) -> None:
+        """Say that something happened that no command follows from."""
         self._emissions.append(Emission(kind, fields, self.because))
+
+    def command(self, kind: str, /, **fields: Any) -> None:
+        """Ask for something, because of the latest event of what is being handled, or because of the message itself."""
+        self._emissions.append(Emission(kind, fields, self._origin or self.because))
 
     def take_emissions(self) -> list[Emission]:
         """Everything said since the last time this was asked."""
-        taken, self._emissions = self._emissions, []
+        taken, self._emissions, self._origin = self._emissions, [], 0
         return taken
 
     def set_deadline(self, name: str, at_ms: int, fire: Callable[[], None]) -> None:

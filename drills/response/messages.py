@@ -56,4 +56,6 @@ class Emission(NamedTuple):
     """A row of `simulator.events.EVENT_TYPES`."""
     fields: dict[str, Any]
     because: int
-    """Number of the record that led to it: the message's, or that of the message that set the deadline."""
+    """Number of the record that led to it: the message's, or that of the message that set the deadline. When negative,
+    -n is the n-th emission of the same list, whose number only the journal can give.
+    """

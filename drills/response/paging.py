@@ -61,24 +61,26 @@ class Pager:
             if page.open:
                 self.lapse(page)
 
-    def can_answer(self, person: str) -> bool:
-        """Whether there is a page that the person has not answered."""
-        return any(page.person == person and not page.answered for page in self._pages)
+    def was_paged(self, person: str) -> bool:
+        """Whether the person has been paged at all."""
+        return any(page.person == person for page in self._pages)
 
     def is_called(self, person: str) -> bool:
         """Whether the person is being paged now."""
         return any(page.person == person and page.open for page in self._pages)
 
-    def answer(self, person: str) -> None:
-        """Count every page to the person as answered."""
-        for page in self._pages:
-            if page.person == person and not page.answered:
-                page.answered = True
-                self._delivery.drop(page.key, "answered")
+    def answer(self, person: str) -> bool:
+        """Count every page to the person as answered; whether there was one that was not."""
+        waiting = [page for page in self._pages if page.person == person and not page.answered]
+        for page in waiting:
+            page.answered = True
+            self._delivery.drop(page.key, "answered")
+        return bool(waiting)
 
     def acknowledge(self, person: str) -> None:
-        """Record that the person takes the page."""
-        self.answer(person)
+        """Record that the person takes the page; to say so again says nothing new."""
+        if not self.answer(person):
+            return
         if person not in self.acknowledged:
             self.acknowledged.append(person)
         self._incident.emit("page_acknowledged", person=person)

@@ -72,7 +72,7 @@ class Team:
         required = self._incident.declared.roles
         if not self._assembled and all(name in self.holders for name in required):
             self._assembled = True
-            self._incident.emit("team_assembled", roles={name: self.holders[name] for name in required})
+            self._incident.emit("team_assembled", roles=list(required))
         self.fill()
 
     def acknowledged(self, person: str) -> None:

@@ -197,7 +197,7 @@ class Workflow:
             raise self._refuse(f"{act.action} needs a {name}, one of {', '.join(map(str, known))} (got {value})")
 
     def _check_acknowledge(self, act: Act) -> None:
-        if not self._pager.can_answer(act.person):
+        if not self._pager.was_paged(act.person):
             raise self._refuse(f"{act.person} has no page to acknowledge")
 
     def _acknowledge(self, act: Act) -> None:
@@ -211,8 +211,7 @@ class Workflow:
 
     def _declare(self, act: Act) -> None:
         incident = self._incident
-        if self._pager.can_answer(act.person):
-            self._pager.acknowledge(act.person)
+        self._pager.acknowledge(act.person)
         self._ladder.stop()
         incident.incident_id = incident.calendar.strftime("INC-%Y%m%d-%H%M%S")
         incident.severity, incident.title = act.fields["severity"], act.fields["title"]

@@ -41,11 +41,7 @@ class Parameter:
     def value(self, profile: str, hours: Hours, training: str) -> Value:
         """The first row whose conditions hold."""
         for value in self.values:
-            if (
-                value.profile in (None, profile)
-                and value.hours in (None, hours)
-                and value.training in (None, training)
-            ):
+            if value.profile in (None, profile) and value.hours in (None, hours) and value.training in (None, training):
                 return value
         raise LookupError(f"no value for {profile}, {hours}, {training}")
 

@@ -32,7 +32,8 @@ def verdict(card: Mapping[str, Any]) -> str:
     if not missed:
         return f"{_duration(card)}, and the response met {_all(card['of'])}{_tightest(card)}."
     late = listed([f"{GOALS.get(name, plain(name))} ({_late(criterion)})" for name, criterion in missed])
-    return f"{_duration(card)}, and the response missed {len(missed)} of its {card['of']} goals: {late}."
+    count = _all(card["of"]) if len(missed) == card["of"] else f"{len(missed)} of its {card['of']} goals"
+    return f"{_duration(card)}, and the response missed {count}: {late}."
 
 
 def account(card: Mapping[str, Any], journal: Journal) -> list[str]:
@@ -42,7 +43,9 @@ def account(card: Mapping[str, Any], journal: Journal) -> list[str]:
     measures, sentences = card["measures"], []
     detect = measures["time_to_detect"]
     if detect["to"]:
-        when = f"{elapsed(detect['value_s'])} after" if detect["value_s"] >= 0 else f"{elapsed(-detect['value_s'])} before"
+        when = (
+            f"{elapsed(detect['value_s'])} after" if detect["value_s"] >= 0 else f"{elapsed(-detect['value_s'])} before"
+        )
         how = credit("detected", detect, journal)
         sentences.append(f"The response process learned of it {when} the first user was hurt, {how}.")
     else:

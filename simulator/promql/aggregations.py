@@ -30,7 +30,7 @@ class Grouping:
         return tuple(pair for pair in labels if (pair[0] in self._names) == self._by)
 
 
-class Aggregation:
+class Aggregation(VectorNode):
     """An aggregation operator over a vector."""
 
     __slots__ = ("_grouping", "_of", "_reduce")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from typing import Protocol
 
 from simulator.promql.series import Labels
 from simulator.promql.windows import Stretch
@@ -40,20 +40,24 @@ class Evaluation:
         self.failures.setdefault(number, message)
 
 
-class VectorNode(Protocol):
+class VectorNode(ABC):
     """A part of an expression whose value is a vector."""
 
+    __slots__ = ()
+
+    @abstractmethod
     def columns(self, evaluation: Evaluation) -> list[Column]:
         """A column for each label set that appears; labels are distinct, columns may be all None."""
-        ...
 
 
-class ScalarNode(Protocol):
+class ScalarNode(ABC):
     """A part of an expression whose value is a single number."""
 
+    __slots__ = ()
+
+    @abstractmethod
     def scalars(self, evaluation: Evaluation) -> list[float]:
         """The number at each evaluation."""
-        ...
 
 
 Node = VectorNode | ScalarNode

@@ -6,9 +6,9 @@ import math
 import re
 from bisect import bisect_left
 
-from simulator.promql.columns import Column, Evaluation, ScalarNode, Values, VectorNode
+from simulator.promql.columns import Column, Evaluation, ScalarNode, Values, VectorNode, distinct
 from simulator.promql.semantics import Semantics
-from simulator.promql.series import NAME, Labels
+from simulator.promql.series import Labels, without_name
 
 _BOUND = re.compile(r"[+-]?(?:inf(?:inity)?|nan|(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)", re.IGNORECASE)
 
@@ -16,7 +16,7 @@ NEARLY_EQUAL = 1e-12
 """Bucket counts whose difference, relative to their sum, is smaller than this differ by rounding only."""
 
 
-class HistogramQuantile:
+class HistogramQuantile(VectorNode):
     """The value below which a share of a histogram's observations lies, for each group of buckets."""
 
     __slots__ = ("_of", "_share", "_tolerance")
@@ -32,9 +32,12 @@ class HistogramQuantile:
         for column in self._of.columns(evaluation):
             bound = _parse_bound(dict(column.labels).get("le", ""))
             if bound is not None:
-                labels = tuple(pair for pair in column.labels if pair[0] not in ("le", NAME))
+                labels = tuple(pair for pair in column.labels if pair[0] != "le")
                 groups.setdefault(labels, []).append((bound, column.values))
-        return [Column(labels, self._quantiles(shares, buckets)) for labels, buckets in groups.items()]
+        return distinct(
+            [Column(without_name(labels), self._quantiles(shares, buckets)) for labels, buckets in groups.items()],
+            evaluation,
+        )
 
     def _quantiles(self, shares: list[float], buckets: list[tuple[float, Values]]) -> Values:
         buckets.sort(key=lambda bucket: bucket[0])
@@ -43,7 +46,7 @@ class HistogramQuantile:
         found: Values = []
         for share, row in zip(shares, zip(*(values for _, values in buckets), strict=True), strict=True):
             if None not in row and not coalesced:
-                found.append(quantile(share, bounds, list(row), self._tolerance))  # type: ignore[arg-type]
+                found.append(quantile(share, bounds, list(row), self._tolerance))
                 continue
             counts: dict[float, float] = {}
             for bound, count in zip(bounds, row, strict=True):
@@ -63,7 +66,7 @@ def quantile(share: float, bounds: list[float], counts: list[float], tolerance: 
     Within the bucket where it falls observations are taken to lie evenly, and the lowest bucket to begin at zero. NaN
     when there is no estimate: no +Inf bucket, a single bucket, or no observation.
     """
-    if share != share:
+    if math.isnan(share):
         return math.nan
     if share < 0:
         return -math.inf
@@ -77,7 +80,7 @@ def quantile(share: float, bounds: list[float], counts: list[float], tolerance: 
         return math.nan
     rank = share * observations
     last = len(counts) - 1
-    index = bisect_left(counts, rank, 0, last) if rank == rank else last
+    index = bisect_left(counts, rank, 0, last) if not math.isnan(rank) else last
     if index == last:
         return bounds[-2]
     high, count, low = bounds[index], counts[index], 0.0

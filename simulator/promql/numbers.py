@@ -26,19 +26,19 @@ def mean(values: Sequence[float]) -> float:
 
 def least(values: Iterable[float]) -> float:
     """The smallest; NaN only when there is nothing else."""
-    return min((value for value in values if value == value), default=math.nan)
+    return min((value for value in values if not math.isnan(value)), default=math.nan)
 
 
 def greatest(values: Iterable[float]) -> float:
     """The largest; NaN only when there is nothing else."""
-    return max((value for value in values if value == value), default=math.nan)
+    return max((value for value in values if not math.isnan(value)), default=math.nan)
 
 
 def divide(left: float, right: float) -> float:
     """``left / right``; a division by zero gives an infinity, or NaN for 0 / 0."""
     if right == 0:
         sign = math.copysign(1.0, left) * math.copysign(1.0, right)
-        return math.nan if left == 0 or left != left else math.copysign(math.inf, sign)
+        return math.nan if left == 0 or math.isnan(left) else math.copysign(math.inf, sign)
     return left / right
 
 

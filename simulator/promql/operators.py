@@ -17,6 +17,7 @@ from simulator.promql.columns import (
     is_empty,
     merge,
 )
+from simulator.promql.semantics import Semantics
 from simulator.promql.series import NAME, Labels, without_name
 
 ARITHMETIC: dict[str, Callable[[float, float], float]] = {
@@ -77,7 +78,7 @@ class Operation:
         ]
 
 
-class ScalarOperation:
+class ScalarOperation(ScalarNode):
     """An operator between two scalars."""
 
     __slots__ = ("_left", "_operation", "_right")
@@ -90,7 +91,7 @@ class ScalarOperation:
         return [self._operation.number(left, right) for left, right in pairs]
 
 
-class VectorScalarOperation:
+class VectorScalarOperation(VectorNode):
     """An operator between a vector and a scalar; a comparison returns the vector's values, whichever side it is on."""
 
     __slots__ = ("_operation", "_scalar", "_vector", "_vector_side")
@@ -102,8 +103,8 @@ class VectorScalarOperation:
         scalars, operation, side = self._scalar.scalars(evaluation), self._operation, self._vector_side
         columns = []
         for column in self._vector.columns(evaluation):
-            sides = (column.values, scalars) if side == "left" else (scalars, column.values)
-            values = operation.column(*sides, side)
+            left, right = (column.values, scalars) if side == "left" else (scalars, column.values)
+            values = operation.column(left, right, side)
             if not is_empty(values):
                 columns.append(Column(column.labels if operation.keeps_name else without_name(column.labels), values))
         return columns if operation.keeps_name else distinct(columns, evaluation)
@@ -116,12 +117,13 @@ class Matching:
     side.
     """
 
-    __slots__ = ("_names", "_on", "include", "many")
+    __slots__ = ("_listed", "_names", "_on", "include", "many")
 
     def __init__(
         self, names: Sequence[str] = (), *, on: bool = False, many: Side | None = None, include: Sequence[str] = ()
     ) -> None:
-        self._names = frozenset(names) if on else frozenset((*names, NAME))
+        self._listed = frozenset(names)
+        self._names = self._listed if on else self._listed | {NAME}
         self._on = on
         self.many = many
         self.include = tuple(include)
@@ -132,12 +134,9 @@ class Matching:
 
     def result(self, many: Labels, one: Labels, *, keeps_name: bool) -> Labels:
         """Labels of the result of two matched elements."""
-        if self.many is None:
-            if self._on:
-                return self.signature(many)
-            ignored = self._names - {NAME} if keeps_name else self._names
-            return tuple(pair for pair in many if pair[0] not in ignored)
         labels = dict(many if keeps_name else without_name(many))
+        if self.many is None:
+            return tuple(pair for pair in labels.items() if (pair[0] in self._listed) == self._on)
         values = dict(one)
         for name in self.include:
             labels.pop(name, None)
@@ -146,38 +145,103 @@ class Matching:
         return tuple(sorted(labels.items()))
 
 
-class VectorOperation:
+class VectorOperation(VectorNode):
     """An operator between two vectors."""
 
-    __slots__ = ("_left", "_matching", "_operation", "_right")
+    __slots__ = ("_left", "_matching", "_operation", "_right", "_semantics")
 
-    def __init__(self, operation: Operation, left: VectorNode, right: VectorNode, matching: Matching) -> None:
+    def __init__(
+        self, operation: Operation, left: VectorNode, right: VectorNode, matching: Matching, *, semantics: Semantics
+    ) -> None:
         self._operation, self._left, self._right, self._matching = operation, left, right, matching
+        self._semantics = semantics
 
     def columns(self, evaluation: Evaluation) -> list[Column]:
         left, right = self._left.columns(evaluation), self._right.columns(evaluation)
         matching, swapped = self._matching, self._matching.many == "right"
         many, one = (right, left) if swapped else (left, right)
-        ones = self._ones(many, one, evaluation)
-        results: dict[tuple[Labels, Labels], Values] = {}
+        partners = _by_signature(one, matching)
+        self._check_sides(many, partners, evaluation)
+        results: list[Column] = []
+        claims: dict[tuple[Labels, Labels], Values] = {}
         for column in many:
             signature = matching.signature(column.labels)
-            for partner in ones.get(signature, ()):
-                sides = (partner.values, column.values) if swapped else (column.values, partner.values)
-                # The value that a filter keeps is the left side's, also where the right side is the many.
-                values = self._operation.column(*sides, "left")
+            for partner in partners.get(signature, ()):
+                sides = (partner, column) if swapped else (column, partner)
+                # A filter keeps the value of the left side, also where the right one is the side of many.
+                values = self._operation.column(sides[0].values, sides[1].values, "left")
                 if is_empty(values):
                     continue
                 labels = matching.result(column.labels, partner.labels, keeps_name=self._operation.keeps_name)
-                # One to one, a match group may yield one element only; many to one, its elements must be distinct.
-                place = (signature, labels if matching.many else ())
-                if place in results:
-                    values = merge(results[place], values, evaluation, self._ambiguity())
-                    labels = results_labels(results, place, labels)
-                results[place] = values
-        return distinct([], evaluation)
+                results.append(Column(labels, values))
+                # One to one a match group yields one element; many to one its elements must differ in their labels.
+                claim = (signature, labels if matching.many else ())
+                known = claims.get(claim)
+                message = _NOT_UNIQUE if matching.many else _MANY_TO_ONE
+                claims[claim] = values if known is None else merge(known, values, evaluation, message)
+        return distinct(results, evaluation)
 
-    def _ambiguity(self) -> str:
-        if self._matching.many:
-            return "multiple matches for labels: grouping labels must ensure unique matches"
-        return "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)"
+    def _check_sides(self, many: list[Column], partners: dict[Labels, list[Column]], evaluation: Evaluation) -> None:
+        side = "left" if self._matching.many == "right" else "right"
+        for group in partners.values():
+            # Prometheus does not look at one side when the other has no element at all.
+            _check_single(group, many, evaluation, _MANY_TO_MANY.format(side))
+        if self._matching.many is None and self._semantics.many_side_checked_first:
+            for signature, group in _by_signature(many, self._matching).items():
+                _check_single(group, partners.get(signature, ()), evaluation, _MANY_TO_ONE)
+
+
+_MANY_TO_MANY = (
+    "found duplicate series for the match group on the {} hand-side of the operation;"
+    "many-to-many matching not allowed: matching labels must be unique on one side"
+)
+_MANY_TO_ONE = "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)"
+_NOT_UNIQUE = "multiple matches for labels: grouping labels must ensure unique matches"
+
+
+def _by_signature(columns: list[Column], matching: Matching) -> dict[Labels, list[Column]]:
+    groups: dict[Labels, list[Column]] = {}
+    for column in columns:
+        groups.setdefault(matching.signature(column.labels), []).append(column)
+    return groups
+
+
+def _check_single(group: list[Column], others: Sequence[Column], evaluation: Evaluation, message: str) -> None:
+    """Fail where two columns of a group are present and any of the others is."""
+    if len(group) > 1:
+        for number, row in enumerate(zip(*(column.values for column in group), strict=True)):
+            if len(row) - row.count(None) > 1 and any(other.values[number] is not None for other in others):
+                evaluation.fail(number, message)
+
+
+class SetOperation(VectorNode):
+    """``and``, ``or`` and ``unless``: elements of one vector by whether the other has a match for them."""
+
+    __slots__ = ("_left", "_matching", "_name", "_right")
+
+    def __init__(self, name: str, left: VectorNode, right: VectorNode, matching: Matching) -> None:
+        self._name, self._left, self._right, self._matching = name, left, right, matching
+
+    def columns(self, evaluation: Evaluation) -> list[Column]:
+        left, right = self._left.columns(evaluation), self._right.columns(evaluation)
+        if self._name == "or":
+            return distinct([*left, *self._select(right, left, matched=False)], evaluation)
+        return self._select(left, right, matched=self._name == "and")
+
+    def _select(self, columns: list[Column], others: list[Column], *, matched: bool) -> list[Column]:
+        """The columns' values where one of the others with the same signature is present, or where none is."""
+        presence: dict[Labels, list[bool]] = {}
+        for other in others:
+            signature = self._matching.signature(other.labels)
+            present = [value is not None for value in other.values]
+            known = presence.get(signature)
+            presence[signature] = present if known is None else list(map(operator.or_, known, present))
+        selected = []
+        for column in columns:
+            found = presence.get(self._matching.signature(column.labels))
+            if found is not None:
+                pairs = zip(column.values, found, strict=True)
+                selected.append(Column(column.labels, [value if there == matched else None for value, there in pairs]))
+            elif not matched:
+                selected.append(column)
+        return selected

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from operator import sub
 
 from simulator.promql import numbers
-from simulator.promql.columns import Column, Evaluation, Values, distinct
+from simulator.promql.columns import Column, Evaluation, Values, VectorNode, distinct
 from simulator.promql.selectors import RangeSelector
 from simulator.promql.semantics import Semantics
 from simulator.promql.series import Series
@@ -17,7 +17,7 @@ RangeFunction = Callable[[Series, int, Windows, Semantics], Values]
 """(series, index that the windows count from, windows, semantics) to a value for each window."""
 
 
-class RangeCall:
+class RangeCall(VectorNode):
     """A function applied to a range selector."""
 
     __slots__ = ("_function", "_keeps_name", "_selector", "_semantics")
@@ -150,7 +150,7 @@ RANGE_FUNCTIONS: dict[str, RangeFunction] = {
     "max_over_time": _over_time(numbers.greatest),
     "count_over_time": _over_time(lambda values: float(len(values))),
     "last_over_time": _over_time(lambda values: values[-1]),
-    "present_over_time": _over_time(lambda values: 1.0),
+    "present_over_time": _over_time(lambda _: 1.0),
 }
 
 KEEP_NAME = frozenset({"last_over_time"})

@@ -5,13 +5,13 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator
 
-from simulator.promql.columns import Column, Evaluation, Values
+from simulator.promql.columns import Column, Evaluation, Values, VectorNode
 from simulator.promql.semantics import LOOKBACK_MS
 from simulator.promql.series import Selector, Series
 from simulator.promql.windows import Windows
 
 
-class InstantSelector:
+class InstantSelector(VectorNode):
     """The newest sample of each selected series, unless it is too old or was followed by a stale marker."""
 
     __slots__ = ("_left_open", "_offset_ms", "selector")

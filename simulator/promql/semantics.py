@@ -16,7 +16,13 @@ LOOKBACK_MS = 300_000
 class Semantics:
     """The rules that one version of Prometheus evaluates by."""
 
-    __slots__ = ("dot_matches_newline", "left_open", "small_deltas_ignored", "zero_point_after_threshold")
+    __slots__ = (
+        "dot_matches_newline",
+        "left_open",
+        "many_side_checked_first",
+        "small_deltas_ignored",
+        "zero_point_after_threshold",
+    )
 
     def __init__(self, version: str = NEWEST) -> None:
         """PromqlError when `version` is not written like ``2.42`` or ``3.14.0``."""
@@ -29,5 +35,7 @@ class Semantics:
         self.dot_matches_newline = number >= (3, 0)
         self.zero_point_after_threshold = number >= (2, 51)
         """How far `rate` extrapolates is chosen first and only then limited by where the counter was zero."""
+        self.many_side_checked_first = number >= (3, 9)
+        """Two elements for one are an error even if a comparison would have filtered all but one of them away."""
         self.small_deltas_ignored = number >= (2, 49)
         """`histogram_quantile` takes bucket counts that differ by rounding only for equal."""

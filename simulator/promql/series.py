@@ -21,7 +21,7 @@ STALE: Final = float("nan")
 """Stands, as this very object, for a stale marker among values given to `Series.extend`; any other NaN is a sample."""
 
 # Constructs of RE2 that Python's expressions lack, or read as something else.
-_FOREIGN = re.compile(r"\\[pPQECzX]|\[\[:|\(\?[a-zA-Z]*U|\(\?[a-zA-Z]+-|\(\?-")
+_FOREIGN = re.compile(r"\\[pPQECzX]|\[\[:|\(\?[a-zA-Z]*U|\(\?[a-zA-Z]+-|\(\?-|(?<!^)\(\?[a-z]+\)")
 
 
 def make_labels(pairs: Iterable[tuple[str, str]]) -> Labels:
@@ -116,7 +116,7 @@ def _scan(values: list[float], differ: Callable[[float, float], bool], found: li
 
 
 def _differ(new: float, old: float) -> bool:
-    return new != old and (new == new or old == old)
+    return new != old and not (math.isnan(new) and math.isnan(old))
 
 
 def _cut(indices: list[int], length: int) -> None:
@@ -130,7 +130,7 @@ class Matcher:
     __slots__ = ("_accepts", "key", "name", "operator", "value")
 
     def __init__(self, name: str, operator: str, value: str, *, dot_matches_newline: bool = True) -> None:
-        """`operator` is one of ``=``, ``!=``, ``=~``, ``!~``; PromqlError for an expression that Python reads otherwise."""
+        """`operator` is one of ``=``, ``!=``, ``=~``, ``!~``; PromqlError for an expression that is not supported."""
         self.name = name
         self.operator = operator
         self.value = value
@@ -155,7 +155,7 @@ def _compile(pattern: str, dot_matches_newline: bool) -> Callable[[str], object]
 
 
 class Selector:
-    """Which series an expression reads: all matchers must pass. `name` is the metric's name, "" when it is not fixed."""
+    """Which series an expression reads: all matchers must pass. `name` is the metric's name, "" when not fixed."""
 
     __slots__ = ("key", "matchers", "name")
 

@@ -13,7 +13,7 @@ from simulator.promql.series import Series, SeriesStore
 
 
 class Stretch:
-    """Evaluation times (ms, ascending, evenly spaced or not) over a store, and what expressions evaluated on it share."""
+    """Evaluation times (ms, ascending, at any spacing) over a store, and what expressions evaluated on it share."""
 
     __slots__ = ("_windows", "store", "times")
 
@@ -48,9 +48,7 @@ class Windows:
 
     __slots__ = ("_extrapolations", "ends", "offset_ms", "points", "range_ms", "samples", "starts")
 
-    def __init__(
-        self, times: list[int], samples: list[int], range_ms: int, offset_ms: int, left_open: bool
-    ) -> None:
+    def __init__(self, times: list[int], samples: list[int], range_ms: int, offset_ms: int, left_open: bool) -> None:
         self.samples = samples
         self.points = [time - offset_ms for time in times] if offset_ms else times
         self.range_ms = range_ms

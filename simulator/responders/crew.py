@@ -194,17 +194,36 @@ class Crew:
         if interval_ms is not None:
             self._plan_internal_update(record, interval_ms)
 
+    def _on_update_overdue(self, record: Record, response: Response) -> None:
+        """Whoever communicates is reminded, and posts soon if they did not mean to post sooner."""
+        person, audience = response.roles.get("communication_lead"), record["audience"]
+        if person is None:
+            return
+        reminded = {**record, "person": person}
+        delay_ms = self._draw_ms("reminded", person)
+        for intention in self._queue:
+            if intention.action == "update" and intention.fields["audience"] == audience:
+                if intention.due_ms > record["at_ms"] + delay_ms:
+                    self._drop(intention)
+                    self._plan(reminded, delay_ms, "update", **intention.fields)
+                return
+        self._plan(reminded, delay_ms, "update", audience=audience)
+
     def _on_incident_resolved(self, _record: Record, _response: Response) -> None:
         self._queue.clear()
 
     # Intentions.
 
-    def _plan(self, record: Mapping[str, Any], delay_ms: int, action: str, **fields: object) -> None:
+    def _plan(self, record: Mapping[str, Any], delay_ms: int, action: str, /, **fields: object) -> None:
         """The record's person means to do this, `delay_ms` after the record."""
         self._planned += 1
         due_ms = record["at_ms"] + delay_ms
         intention = Intention(due_ms, self._planned, record["person"], action, fields, record["record"])
         heapq.heappush(self._queue, intention)
+
+    def _drop(self, dropped: Intention) -> None:
+        self._queue.remove(dropped)
+        heapq.heapify(self._queue)
 
     def _plan_internal_update(self, record: Record, interval_ms: int) -> None:
         """The next update to the team, promised an interval from now, is posted early, on time or late."""

@@ -1,0 +1,86 @@
+"""Plays drills in virtual time: what all seeds share is prepared once, then one drill a seed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from functools import cache
+from importlib.metadata import version
+from typing import Any
+
+from drills.adapters.wire import DirectWire, VirtualWire
+from drills.drill import Drill
+from scenarios.loading import LoadedScenario, load_scenario
+from scenarios.profiles import Profiles, default_profiles
+from simulator.faults import KINDS
+from simulator.journal import Journal
+from simulator.responders.treatments import TREATMENTS, TreatmentName
+from simulator.rules import RuleGroup, compile_rules
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A scenario and everything that does not depend on the seed."""
+
+    loaded: LoadedScenario
+    groups: tuple[RuleGroup, ...]
+    profiles: Profiles
+
+
+def prepare(reference: str, overrides: Sequence[str] = ()) -> Prepared:
+    """Load a scenario by library id or path, with its organisation; InputError says everything that is wrong."""
+    loaded = load_scenario(reference, KINDS, overrides)
+    interval_ms = loaded.organization.monitoring.evaluation_interval
+    groups = tuple(group for document in loaded.rule_documents for group in compile_rules(document, interval_ms))
+    return Prepared(loaded, groups, default_profiles())
+
+
+def play(prepared: Prepared, seed: int, treatment: TreatmentName = "modelled", wired: bool = True) -> Journal:
+    """One drill from beginning to end. The journal is the same with and without HTTP between workflow and tools."""
+    loaded = prepared.loaded
+    scope = f"{loaded.scenario.scenario}-{seed}"
+    wire = VirtualWire(loaded.organization, scope) if wired else DirectWire(loaded.organization, scope)
+    try:
+        drill = Drill(loaded, prepared.groups, prepared.profiles, TREATMENTS[treatment], seed, wire)
+        journal = drill.run()
+    finally:
+        wire.close()
+    journal.header.update(_header(prepared, drill, seed, treatment))
+    return journal
+
+
+def _header(prepared: Prepared, drill: Drill, seed: int, treatment: str) -> dict[str, Any]:
+    """What the scorer has to know beside the records; it is not part of the digest."""
+    scenario, organization = prepared.loaded.scenario, prepared.loaded.organization
+    return {
+        "version": _version(),
+        "scenario": scenario.scenario,
+        "title": scenario.title,
+        "codename": scenario.codename,
+        "organization": organization.organization,
+        "seed": seed,
+        "treatment": treatment,
+        "calibration": "uncalibrated",
+        "starts_at": scenario.starts_at.isoformat(),
+        "duration_ms": scenario.duration,
+        "sustain_ms": scenario.sustain,
+        "severity": scenario.severity,
+        "faults": [fault.id for fault in scenario.faults],
+        "criteria": plain(scenario.criteria),
+        "objectives": {name: plain(objective) for name, objective in drill.world.flow.objectives.items()},
+        "rules": drill.world.monitoring.coverage(),
+        "inputs": dict(sorted(prepared.loaded.digests.items())),
+    }
+
+
+@cache
+def _version() -> str:
+    return version("gameday")
+
+
+def plain(value: Any) -> Any:
+    """A model as JSON data under the names of its file; what is not stated is left out."""
+    if is_dataclass(value):
+        pairs = ((field.name.rstrip("_"), getattr(value, field.name)) for field in fields(value))
+        return {name: plain(inner) for name, inner in pairs if inner is not None}
+    return value

@@ -1,0 +1,62 @@
+"""Many drills of one scenario: the same in every way but the seed, on a process pool, in batches."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from typing import TYPE_CHECKING
+
+from drills.runner import Prepared, play, prepare
+from scoring.scorecard import outcome
+from scoring.statistics import RunSummary
+
+if TYPE_CHECKING:
+    from simulator.responders.treatments import TreatmentName
+
+BATCH = 25
+"""Drills a batch: a drill takes milliseconds, so handing them out one by one would cost more than playing them."""
+
+_prepared: Prepared | None = None
+"""What a worker process has prepared, once."""
+
+
+def summarise(prepared: Prepared, seeds: Sequence[int], treatment: TreatmentName) -> RunSummary:
+    """Play each seed without HTTP (the journal is the same) and keep what the summary needs of it."""
+    summary = RunSummary()
+    for seed in seeds:
+        summary.add(outcome(play(prepared, seed, treatment, wired=False)))
+    return summary
+
+
+def sweep(
+    reference: str,
+    overrides: Sequence[str],
+    seeds: range,
+    treatment: TreatmentName,
+    progress: Callable[[int], None] = lambda done: None,
+    processes: int | None = None,
+) -> RunSummary:
+    """Play all seeds and summarise them; `progress` is told how many were played whenever a batch is done."""
+    batches = [seeds[start : start + BATCH] for start in range(0, len(seeds), BATCH)]
+    processes = min(processes or os.cpu_count() or 1, len(batches))
+    summaries: dict[int, RunSummary] = {}
+    with ProcessPoolExecutor(processes, initializer=_prepare, initargs=(reference, tuple(overrides))) as pool:
+        waiting = {pool.submit(_play_batch, batch, treatment): index for index, batch in enumerate(batches)}
+        for done in as_completed(waiting):
+            summaries[waiting[done]] = done.result()
+            progress(len(batches[waiting[done]]))
+    total = RunSummary()
+    for index in sorted(summaries):
+        total.merge(summaries[index])
+    return total
+
+
+def _prepare(reference: str, overrides: tuple[str, ...]) -> None:
+    global _prepared  # noqa: PLW0603 - what a worker process keeps from batch to batch
+    _prepared = prepare(reference, overrides)
+
+
+def _play_batch(seeds: Sequence[int], treatment: TreatmentName) -> RunSummary:
+    assert _prepared is not None
+    return summarise(_prepared, seeds, treatment)

@@ -1,0 +1,305 @@
+"""Scenarios and organisations from files or from the library: read, overridden, validated, every problem at once."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from scenarios.consistency import check_against_organization, check_models
+from scenarios.documents import Document, scan_file
+from scenarios.fault import Fault
+from scenarios.organization import Organization, PlaybookFile
+from scenarios.overrides import Override, alert_names, apply_to_model, apply_to_rules, parse_overrides, unknown_start
+from scenarios.problems import InputError, Problem, Steps, alternatives, did_you_mean
+from scenarios.scenario import RESPONSE_STEPS, Scenario
+from scenarios.shapes import shape_of_model
+from scenarios.validation import Register, check_part, check_schema
+
+T = TypeVar("T")
+
+_PACKAGE = Path(__file__).parent
+_ORGANIZATION_FILE = "organization.yaml"
+
+
+@dataclasses.dataclass(frozen=True)
+class LoadedOrganization:
+    """An organisation with the files that it names."""
+
+    organization: Organization
+    path: Path
+    document: Document
+    rule_documents: tuple[Document, ...]
+    """Prometheus rule files as they are, overrides applied; `simulator.rules` compiles them."""
+    playbooks: dict[str, tuple[str, ...]]
+    """Actions by playbook, in the order of the files."""
+    digests: dict[str, str]
+    """SHA-256 of every file that was read, by its name."""
+
+
+@dataclasses.dataclass(frozen=True)
+class LoadedScenario:
+    """A scenario with its organisation and everything that one names; fields as in `LoadedOrganization`."""
+
+    scenario: Scenario
+    path: Path
+    document: Document
+    organization: Organization
+    organization_path: Path
+    organization_document: Document
+    rule_documents: tuple[Document, ...]
+    playbooks: dict[str, tuple[str, ...]]
+    digests: dict[str, str]
+
+
+def library_scenarios() -> dict[str, Path]:
+    """The scenarios that come with the program, by id."""
+    return {path.stem: path for path in sorted((_PACKAGE / "library").glob("*.yaml"))}
+
+
+def library_organizations() -> dict[str, Path]:
+    """The organisations that come with the program, by id."""
+    return {path.parent.name: path for path in sorted(_PACKAGE.glob(f"*/{_ORGANIZATION_FILE}"))}
+
+
+def load_organization(
+    reference: str, fault_kinds: Mapping[str, type], overrides: Iterable[str] = ()
+) -> LoadedOrganization:
+    """An organisation by library id or path (a file, or a folder with ``organization.yaml``).
+
+    `fault_kinds` gives the dataclass of each fault kind's parameters; `overrides` are ``path=value`` overrides.
+    Raises InputError with every problem of every file.
+    """
+    path = _find(reference, library_organizations(), "organization", Path())
+    changes, problems = parse_overrides(overrides)
+    files = _Files(fault_kinds)
+    files.problems += problems
+    part = _read_organization(files, path, changes, [])
+    organization = _check_organization(files, part) if part is not None else None
+    files.finish()
+    assert organization is not None and part is not None
+    return LoadedOrganization(
+        organization, path, part.document, tuple(part.rule_documents), part.playbooks, files.digests
+    )
+
+
+def load_scenario(reference: str, fault_kinds: Mapping[str, type], overrides: Iterable[str] = ()) -> LoadedScenario:
+    """A scenario by library id or path, together with its organisation; arguments and errors as above."""
+    path = _find(reference, library_scenarios(), "scenario", Path())
+    changes, problems = parse_overrides(overrides)
+    files = _Files(fault_kinds)
+    files.problems += problems
+    document = files.read(path)
+    if document is None:
+        files.finish()
+    assert document is not None
+    own, others = _split(changes)
+    for change, segments in own:
+        document, problems = apply_to_model(document, Scenario, change, segments, fault_kinds)
+        files.problems += problems
+    part = _organization_of(files, document, path, others)
+    organization = _check_organization(files, part) if part is not None else None
+    scenario = _check_scenario(files, document, part)
+    files.finish()
+    assert scenario is not None and organization is not None and part is not None
+    return LoadedScenario(
+        scenario,
+        path,
+        document,
+        organization,
+        part.path,
+        part.document,
+        tuple(part.rule_documents),
+        part.playbooks,
+        files.digests,
+    )
+
+
+class _Files:
+    """What has been read so far, and everything found wrong with it."""
+
+    def __init__(self, fault_kinds: Mapping[str, type]) -> None:
+        self.fault_kinds = fault_kinds
+        self.problems: list[Problem] = []
+        self._of_yaml: list[Problem] = []
+        self.digests: dict[str, str] = {}
+        self.register = Register()
+
+    def read(self, path: Path, named_by: tuple[Document, Steps] | None = None) -> Document | None:
+        """A file; one that cannot be opened is a problem of the document that names it."""
+        document, problems = scan_file(path)
+        if document is None and named_by is not None and not problems[0].line:
+            problems = [named_by[0].problem(named_by[1], f"{path}: {problem.message}") for problem in problems]
+        self._of_yaml += problems
+        if document is not None:
+            key = path.name if path.name not in self.digests else f"{path.parent.name}/{path.name}"
+            self.digests[key] = document.sha256
+        return document
+
+    def finish(self) -> None:
+        """Raise what was found, if anything was."""
+        problems = self.problems + self.register.problems()
+        # Whatever the models say about a value that is no proper YAML, the YAML is what is wrong.
+        places = {(problem.file, problem.line, problem.column) for problem in self._of_yaml}
+        problems = [problem for problem in problems if (problem.file, problem.line, problem.column) not in places]
+        if self._of_yaml or problems:
+            raise InputError([*self._of_yaml, *problems])
+
+
+@dataclasses.dataclass
+class _OrganizationPart:
+    path: Path
+    document: Document
+    rule_documents: list[Document]
+    playbooks: dict[str, tuple[str, ...]]
+
+
+def _find(reference: str, library: Mapping[str, Path], noun: str, folder: Path) -> Path:
+    """The file that a reference means; paths are relative to `folder`."""
+    if reference in library:
+        return library[reference]
+    if "/" in reference or "\\" in reference or reference.endswith((".yaml", ".yml")) or reference in (".", ".."):
+        path = folder / reference
+        return path / _ORGANIZATION_FILE if noun == "organization" and path.is_dir() else path
+    message = f'unknown {noun} "{reference}"{did_you_mean(reference, library)}'
+    raise InputError([Problem("", 0, 0, "", f"{message} (expected {alternatives(library)}, or a path)")])
+
+
+def _split(
+    changes: Iterable[Override],
+) -> tuple[list[tuple[Override, tuple[str, ...]]], list[Override]]:
+    """Overrides that are the scenario's, with their segments there, and the others."""
+    keys = shape_of_model(Scenario).fields
+    own, others = [], []
+    for change in changes:
+        first, *rest = change.segments
+        if first == "scenario" and rest:
+            own.append((change, tuple(rest)))
+        elif first in keys and not (first == "organization" and rest):
+            own.append((change, change.segments))
+        else:
+            others.append(change)
+    return own, others
+
+
+def _organization_of(
+    files: _Files, document: Document, path: Path, changes: list[Override]
+) -> _OrganizationPart | None:
+    reference = document.at("organization")
+    if not isinstance(reference, str):
+        return None  # the schema says so
+    try:
+        found = _find(reference, library_organizations(), "organization", path.parent)
+    except InputError as error:
+        files.problems += [document.problem(("organization",), problem.message) for problem in error.problems]
+        return None
+    keys = list(shape_of_model(Scenario).fields)
+    return _read_organization(files, found, changes, keys, (document, ("organization",)))
+
+
+def _read_organization(
+    files: _Files,
+    path: Path,
+    changes: list[Override],
+    other_keys: list[str],
+    named_by: tuple[Document, Steps] | None = None,
+) -> _OrganizationPart | None:
+    """The organisation's file with overrides applied, and the files that it names; nothing is validated yet."""
+    document = files.read(path, named_by)
+    if document is None:
+        return None
+    keys = list(shape_of_model(Organization).fields)
+    for_rules = []
+    for change in changes:
+        forced = change.segments[0] == "organization" and len(change.segments) > 1
+        if not forced and change.segments[0] not in keys:
+            for_rules.append(change)
+            continue
+        segments = change.segments[1:] if forced else change.segments
+        document, problems = apply_to_model(document, Organization, change, segments, files.fault_kinds)
+        files.problems += problems
+    rules = _read_listed(files, document, ("monitoring", "rule_files"), path.parent)
+    alerts = alert_names(rules)
+    for change in for_rules:
+        if change.segments[0] in alerts:
+            rules, problems = apply_to_rules(rules, change)
+            files.problems += problems
+        else:
+            known = [*alerts, *other_keys, *keys]
+            files.problems.append(unknown_start(change, dict.fromkeys(known)))
+    part = _OrganizationPart(path, document, rules, {})
+    _read_playbooks(files, part)
+    return part
+
+
+def _read_listed(files: _Files, document: Document, key: Steps, folder: Path) -> list[Document]:
+    names = document.at(*key)
+    documents = []
+    for index, name in enumerate(names if isinstance(names, list) else []):
+        if isinstance(name, str):
+            found = files.read(folder / name, (document, (*key, index)))
+            documents += [found] if found is not None else []
+    return documents
+
+
+def _read_playbooks(files: _Files, part: _OrganizationPart) -> None:
+    listed = part.document.at("playbook_files")
+    documents = _read_listed(files, part.document, ("playbook_files",), part.path.parent)
+    if len(documents) == len(listed if isinstance(listed, list) else []):
+        files.register.add_known("playbook", ())  # else nobody knows what the unread file would define
+    for document in documents:
+        made, problems = check_schema(PlaybookFile, document)
+        files.problems += problems
+        files.register.collect(shape_of_model(PlaybookFile), document)
+        if made is not None:
+            part.playbooks.update(made.mitigation_strategies)
+
+
+def _check_organization(files: _Files, part: _OrganizationPart) -> Organization | None:
+    listed = part.document.at("monitoring", "rule_files")
+    if len(part.rule_documents) == len(listed if isinstance(listed, list) else []):
+        files.register.add_known("alert", alert_names(part.rule_documents))
+    files.problems += check_models(Organization, part.document)
+    return _check(files, Organization, part.document, "background")
+
+
+def _check_scenario(files: _Files, document: Document, part: _OrganizationPart | None) -> Scenario | None:
+    files.register.add_known("step of the response", RESPONSE_STEPS)
+    files.problems += check_models(Scenario, document)
+    if part is not None:
+        files.problems += check_against_organization(document, part.document)
+    return _check(files, Scenario, document, "faults")
+
+
+def _check(files: _Files, model: type[T], document: Document, key: str) -> T | None:
+    """The model, its faults (under `key`) with the parameters of their kinds; None and problems noted."""
+    common = [field for field in shape_of_model(Fault).fields if field != "parameters"]
+    listed = document.at(key)
+    parameters: list[Any] = []
+    plain: list[Any] = []
+    before = len(files.problems)
+    for index, fault in enumerate(listed if isinstance(listed, list) else []):
+        if not isinstance(fault, dict):
+            plain.append(fault)
+            continue
+        plain.append({field: value for field, value in fault.items() if field in common})
+        kind, own = fault.get("kind"), {field: value for field, value in fault.items() if field not in common}
+        if isinstance(kind, str) and kind in files.fault_kinds:
+            made, problems = check_part(files.fault_kinds[kind], document, (key, index), own, common)
+            files.problems += problems
+            files.register.collect(shape_of_model(files.fault_kinds[kind]), document, (key, index), own)
+            parameters.append(made)
+        elif isinstance(kind, str):
+            message = f'unknown kind of fault "{kind}"{did_you_mean(kind, files.fault_kinds)}'
+            expected = alternatives(files.fault_kinds)
+            files.problems.append(document.problem((key, index, "kind"), message, expected=expected))
+    data = {**document.data, key: plain} if isinstance(listed, list) else document.data
+    whole, problems = check_part(model, document, (), data)
+    files.problems += problems
+    files.register.collect(shape_of_model(model), document)
+    if whole is None or len(files.problems) > before:
+        return None
+    faults = zip(getattr(whole, key), parameters, strict=True)
+    complete = {key: tuple(dataclasses.replace(fault, parameters=given) for fault, given in faults)}
+    return dataclasses.replace(whole, **complete)  # type: ignore[type-var]  # the models are dataclasses

@@ -1,0 +1,273 @@
+"""One drill as one HTML file that works offline: markup from `report.html.j2`, data from the scorecard and journal."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import importlib.util
+import sys
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from scoring.report.plot import plot
+from scoring.report.verdict import account, verdict
+from scoring.text import credit, value
+from scoring.wording import elapsed, listed, moment, plain, sentence
+from simulator.journal import Journal
+from simulator.milestones import end
+
+if TYPE_CHECKING:
+    from jinja2.bccache import BytecodeCache
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+WIDE, NARROW = 1080, 372
+"""Widths in pixels of the two timelines, of which a page shows the one that fits."""
+TEMPLATES = Path(__file__).parent
+WORDS = {True: ("met", "met", "\N{CHECK MARK}"), False: ("missed", "missed", "\N{MULTIPLICATION X}")}
+
+
+def render(card: Mapping[str, Any], journal: Journal) -> str:
+    """The report as HTML text: no script, nothing fetched, every text of the drill escaped."""
+    from markupsafe import Markup
+
+    environment = _environment()
+    end_ms = end(journal).at_ms
+    timeline = environment.get_template("timeline.svg.j2")
+    told = account(card, journal)
+    drawings = {
+        name: Markup(  # noqa: S704  (markup of a template that escapes what it is given)
+            timeline.render(plot=plot(card, journal, end_ms, width), variant=name, described=" ".join(told))
+        )
+        for name, width in (("wide", WIDE), ("narrow", NARROW))
+    }
+    return environment.get_template("report.html.j2").render(
+        card=card,
+        css=Markup(_css()),  # noqa: S704  (a file of this package)
+        badge=_badge(card),
+        facts=list(_facts(journal.header)),
+        verdict=verdict(card),
+        account=told,
+        rows=[row for name, criterion in card["criteria"].items() for row in _rows(name, criterion, journal)],
+        phases=_phases(card, end_ms),
+        measures=[_measure(name, result, card["runs"]) for name, result in card["measures"].items()],
+        runs=_runs(card),
+        trust=list(_trust(card)),
+        again=f"gameday run {card['scenario']} --seed {card['seed']} --treatment {card['treatment']}",
+        records=_records(journal),
+        elapsed=elapsed,
+        **drawings,
+    )
+
+
+@functools.cache
+def _environment() -> ImmutableSandboxedEnvironment:
+    from jinja2 import FileSystemLoader, StrictUndefined
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    return ImmutableSandboxedEnvironment(
+        loader=FileSystemLoader(TEMPLATES),
+        bytecode_cache=_compiled(),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+
+
+def _compiled() -> BytecodeCache:
+    """Compiled templates lie beside this package's compiled modules, by the same rules as those."""
+    from jinja2.bccache import Bucket, FileSystemBytecodeCache
+
+    class Beside(FileSystemBytecodeCache):
+        def dump_bytecode(self, bucket: Bucket) -> None:
+            if not sys.dont_write_bytecode:
+                with contextlib.suppress(OSError):
+                    super().dump_bytecode(bucket)
+
+    directory = Path(importlib.util.cache_from_source(__file__)).parent
+    return Beside(str(directory), f"%s.{sys.implementation.cache_tag}.jinja")
+
+
+@functools.cache
+def _css() -> str:
+    return (TEMPLATES / "report.css").read_text(encoding="utf-8")
+
+
+def _badge(card: Mapping[str, Any]) -> dict[str, str]:
+    if card["invalid"]:
+        return {"kind": "open", "word": "Invalid", "sign": "!"}
+    count = f"{card['met_count']} of {card['of']} criteria met"
+    kind, _, sign = WORDS[card["met"]]
+    return {"kind": kind, "word": f"{kind.capitalize()}: {count}", "sign": sign}
+
+
+def _facts(header: Mapping[str, Any]) -> Iterator[str]:
+    starts = datetime.fromisoformat(header["starts_at"])
+    yield header["organization"]
+    yield f"code name {header['codename']}"
+    yield f"severity {header['severity']}"
+    yield f"seed {header['seed']}"
+    yield f"0:00 is {starts:%Y-%m-%d %H:%M %Z}"
+    yield f"{header['duration_ms'] // 60_000} minutes played"
+
+
+def _rows(name: str, criterion: Mapping[str, Any], journal: Journal) -> Iterator[dict[str, Any]]:
+    """What the criteria's table shows; each part of the communication criterion is a row of its own."""
+    if "parts" not in criterion:
+        start = criterion["from"]["milestone"] if criterion["from"] else "its start"
+        by = credit(name, criterion, journal)
+        last = "last to join: " if name == "assembled" and criterion["to"] else ""
+        yield _row(plain(name).capitalize(), f"after {start}", criterion, last + by, journal)
+        return
+    for part, result in criterion["parts"].items():
+        internal = part == "internal_every"
+        title = "Internal updates" if internal else "Customers told"
+        yield _row(title, "longest silence" if internal else "after declaration", result, "", journal)
+
+
+def _row(name: str, since: str, result: Mapping[str, Any], by: str, journal: Journal) -> dict[str, Any]:
+    kind, word, sign = WORDS.get(result["met"], ("open", "not judged", "?"))
+    limit_s, value_s = result["limit_s"], result["value_s"]
+    # The limit's tick stands at two thirds, unless the value needs more room.
+    scale = max(limit_s * 1.5, (value_s or 0) * 1.05, 1)
+    never, measured = result["status"] == "never", result["status"] in ("reached", "never")
+    last = result["to"]["record"] if result["to"] else 0
+    evidence = []
+    for number in result["evidence"]:
+        record = journal.records[number - 1]
+        evidence.append((number, moment(record["at_ms"]), sentence(record), number == last))
+    return {
+        "name": name,
+        "from": since,
+        "kind": kind,
+        "word": word,
+        "sign": sign,
+        "value": value(result) if measured else "\N{EN DASH}",
+        "limit": elapsed(limit_s),
+        "fill": 100 if never else None if value_s is None else round(100 * max(value_s, 0) / scale, 1),
+        "tick": round(100 * limit_s / scale, 1),
+        "credit": by if measured else value(result),
+        "evidence": evidence,
+    }
+
+
+def _phases(card: Mapping[str, Any], end_ms: int) -> dict[str, Any] | None:
+    """Detect, assemble, fix: from impact to mitigation, or to the end of the drill without one."""
+    found = card["milestones"]
+    if found["impact"] is None:
+        return None
+    start_s = found["impact"]["at_s"]
+    stop_s = found["mitigated"]["at_s"] if found["mitigated"] else end_ms / 1000
+    parts, since_s = [], start_s
+    for kind, milestone in (("detect", "detected"), ("assemble", "assembled"), ("fix", "mitigated")):
+        reached = found[milestone]
+        until_s = min(max(reached["at_s"], since_s), stop_s) if reached else stop_s
+        length_s = until_s - since_s
+        parts.append(
+            {
+                "kind": kind,
+                "name": kind.capitalize(),
+                "weight": round(length_s, 3),
+                "length": elapsed(length_s),
+                "share": f"{100 * length_s / max(stop_s - start_s, 0.001):.0f} %",
+                "note": "" if reached else "not finished",
+            }
+        )
+        since_s = until_s
+    shown = [part for part in parts if part["weight"] > 0]
+    return {"parts": shown, "total": elapsed(stop_s - start_s), "finished": found["mitigated"] is not None}
+
+
+def _measure(name: str, result: Mapping[str, Any], runs: Mapping[str, Any] | None) -> dict[str, Any]:
+    quantiles = (runs or {}).get("measures", {}).get(name, {})
+    return {
+        "name": plain(name).capitalize(),
+        "value": value(result),
+        "start": _instant(result["from"]),
+        "stop": _instant(result["to"]),
+        "p50": _or_never(quantiles.get("p50_s")),
+        "p90": _or_never(quantiles.get("p90_s")),
+    }
+
+
+def _instant(instant: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if instant is None:
+        return None
+    name = plain(instant["milestone"])
+    return {"at": f"{name} {moment(round(instant['at_s'] * 1000))}", "record": instant["record"]}
+
+
+def _or_never(value_s: float | None) -> str:
+    return "never" if value_s is None else elapsed(value_s)
+
+
+def _runs(card: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Pass rates as places on a line from 0 to 100."""
+    runs = card["runs"]
+    if runs is None:
+        return None
+    rates = []
+    for name, rate in [*runs["criteria"].items(), ("every criterion", runs)]:
+        if rate["pass_rate"] is None:
+            continue
+        low, high = (100 * bound for bound in rate["interval_95"])
+        rates.append(
+            {
+                "name": plain(name),
+                "share": f"{100 * rate['pass_rate']:.0f} %",
+                "at": round(100 * rate["pass_rate"], 1),
+                "low": round(low, 1),
+                "width": round(high - low, 1),
+                "interval": f"{low:.0f} to {high:.0f} %",
+            }
+        )
+    return {"count": runs["runs"], "invalid": runs["invalid"], "rates": rates}
+
+
+TREATMENTS = {
+    "modelled": "People are models: how long they take, and whether they err, is drawn from distributions.",
+    "absent": "Nobody responds: this shows what happens without a team.",
+    "ideal": "People are ideal: they answer at once and never err, so this is the best that the rules allow.",
+    "wrong": "People choose wrongly: this shows what mistakes cost.",
+}
+
+
+def _trust(card: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    yield "People", TREATMENTS.get(card["treatment"], f"People: {card['treatment']}.")
+    if card["calibration"] == "uncalibrated":
+        yield "Calibration", "Not fitted to this organisation's own history: compare drills, do not predict from them."
+    else:
+        yield "Calibration", plain(card["calibration"])
+    rules = card["rules"]
+    left_out = rules["not_simulated"]
+    judged = f"{rules['simulated']} rules were evaluated on simulated telemetry"
+    yield "Alert rules", f"{judged}; not evaluated: {listed(left_out)}." if left_out else f"{judged}, none left out."
+    if card["runs"] is None:
+        yield "Chance", "This is one drill with one seed. Another has other luck; add --runs 200 for pass rates."
+    else:
+        yield "Chance", f"Rates are over {card['runs']['runs']} seeds; this drill is one of them, told in detail."
+    yield "History", f"The same inputs and seed give the same {card['records']} records, byte for byte."
+
+
+GROUPS = {
+    "users": ("objective_", "customer_"),
+    "world": ("fault_", "service_", "worst_", "mitigation_took", "cause_judged"),
+    "signal": ("alert_", "probe_", "team_noticed"),
+    "drill": ("drill_", "inject_"),
+    "tools": ("page", "post", "open_ticket", "publish", "deliver"),
+}
+
+
+def _group(kind: str) -> str:
+    if kind in ("page_acknowledged", "page_timed_out"):
+        return "response"
+    return next((group for group, starts in GROUPS.items() if kind.startswith(starts)), "response")
+
+
+def _records(journal: Journal) -> Iterator[tuple[int, str, str, str, int]]:
+    for record in journal.records:
+        kind = record["type"]
+        yield record["record"], moment(record["at_ms"]), _group(kind), sentence(record), record["because"]

@@ -1,0 +1,167 @@
+"""Prometheus and Alertmanager as part of the world: scrape, evaluate, group, notify.
+
+Everything is computed ahead, a stretch at a time, on the assumption that nobody intervenes; when somebody does, what
+lies in the future is taken back and computed anew. The results are the same as tick by tick.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import simpy
+
+from simulator.rules import AlertRule, RuleGroup, Transition
+from simulator.telemetry import Telemetry
+
+if TYPE_CHECKING:
+    from simulator.promql.series import Labels
+    from simulator.world import World
+
+STRETCH_MS = 1_200_000
+"""How far ahead is computed. Longer costs more when somebody intervenes, shorter costs more when nobody does."""
+
+Steps = Generator[simpy.Event, Any, None]
+
+
+class Monitoring:
+    """Telemetry, the rules evaluated on it, and the alerts on their way to somebody."""
+
+    def __init__(self, world: World, groups: tuple[RuleGroup, ...]) -> None:
+        self._world = world
+        selectors = [selector for group in groups for selector in group.selectors]
+
+        def wanted(labels: Labels) -> bool:
+            return any(selector.matches(labels) for selector in selectors)
+
+        lookback_ms = max((group.lookback_ms for group in groups), default=0)
+        self.telemetry = Telemetry(world.organization, world.course, world.draws, wanted, -lookback_ms)
+        self._evaluations = [
+            (group.evaluator(self.telemetry.store), group.interval_ms, self._phase_ms(group)) for group in groups
+        ]
+        self._computed_ms = 0
+        self._due: deque[Transition] = deque()
+        self._records: dict[tuple[str, Labels], int] = {}
+        self._notification = Notification(world)
+        self._process = world.env.process(self._run())
+
+    def course_changed(self) -> None:
+        """Somebody has changed the system now: what was computed beyond this moment no longer holds."""
+        now_ms = self._world.now
+        self.telemetry.rewind(now_ms)
+        for evaluator, _, _ in self._evaluations:
+            evaluator.rewind(now_ms)
+        self._due = deque(transition for transition in self._due if transition.at_ms <= now_ms)
+        self._computed_ms = min(self._computed_ms, now_ms)
+        if self._process.is_alive:
+            self._process.interrupt()
+
+    def coverage(self) -> dict[str, object]:
+        """How many alert rules are simulated, and the names of those that read series which nothing here produces."""
+        store = self.telemetry.store
+        alerts = [rule for evaluator, _, _ in self._evaluations for rule in evaluator.group.rules if isinstance(rule, AlertRule)]
+        missing = [
+            rule.name for rule in alerts if not all(store.select(selector) for selector in rule.expression.selectors)
+        ]
+        return {"simulated": len(alerts) - len(missing), "not_simulated": missing}
+
+    def _phase_ms(self, group: RuleGroup) -> int:
+        """Where in its interval a group is evaluated: Prometheus spreads groups, by a hash that nobody chooses."""
+        return int(self._world.draws.uniform("evaluation", group.name) * group.interval_ms)
+
+    def _run(self) -> Steps:
+        env, end_ms = self._world.env, self._world.scenario.duration
+        while self._due or self._computed_ms < end_ms:
+            try:
+                while self._due:
+                    yield env.timeout(self._due[0].at_ms - self._world.now)
+                    self._happened(self._due.popleft())
+                yield env.timeout(self._computed_ms - self._world.now)
+                self._compute(min(self._world.now + STRETCH_MS, end_ms))
+            except simpy.Interrupt:
+                continue
+
+    def _compute(self, until_ms: int) -> None:
+        """Scrape and evaluate up to a moment, and queue what the alerts will do by then."""
+        self.telemetry.extend(until_ms)
+        found: list[Transition] = []
+        for evaluator, interval_ms, phase_ms in self._evaluations:
+            done = max(0, (self._computed_ms - phase_ms) // interval_ms + 1)
+            found += evaluator.evaluate(range(phase_ms + done * interval_ms, until_ms + 1, interval_ms))
+        self._due.extend(sorted(found, key=lambda transition: transition.at_ms))
+        self._computed_ms = until_ms
+
+    def _happened(self, transition: Transition) -> None:
+        """An alert changes its state now."""
+        key = (transition.alert, transition.labels)
+        fields: dict[str, object] = {"alert": transition.alert, "labels": dict(transition.labels)}
+        if transition.kind in ("alert_pending", "alert_fired"):
+            fields["value"] = transition.value
+        record = self._world.emit(transition.kind, self._records.get(key, self._world.hurt_record), **fields)
+        self._records[key] = record
+        if transition.kind == "alert_fired":
+            self._notification.fired(transition, record)
+        elif transition.kind in ("alert_resolved", "alert_dropped"):
+            del self._records[key]
+            self._notification.resolved(transition)
+
+
+class _Firing(NamedTuple):
+    transition: Transition
+    record: int
+
+
+class Notification:
+    """Alertmanager's timing: a new group waits, further alerts of it wait for its interval, and all are repeated.
+
+    An alert that resolves while its group waits is never sent. The repeat interval is looked at only when the group
+    interval has passed, so it rounds up to a multiple of that.
+    """
+
+    def __init__(self, world: World) -> None:
+        self._world, self._settings = world, world.organization.monitoring
+        self._groups: dict[tuple[str, ...], dict[Labels, _Firing]] = {}
+
+    def fired(self, transition: Transition, record: int) -> None:
+        """An alert fires: it joins its group, which begins to wait if it is new."""
+        key = self._key(transition)
+        if key not in self._groups:
+            self._groups[key] = {}
+            self._world.env.process(self._run(key))
+        self._groups[key][transition.labels] = _Firing(transition, record)
+
+    def resolved(self, transition: Transition) -> None:
+        """An alert is no longer firing."""
+        self._groups.get(self._key(transition), {}).pop(transition.labels, None)
+
+    def _key(self, transition: Transition) -> tuple[str, ...]:
+        labels = dict(transition.labels)
+        return tuple(labels.get(name, "") for name in self._settings.group_by)
+
+    def _run(self, key: tuple[str, ...]) -> Steps:
+        env, settings, group = self._world.env, self._settings, self._groups[key]
+        sent_ms = 0
+        sent: frozenset[Labels] = frozenset()
+        yield env.timeout(settings.group_wait)
+        while group:
+            repeats = self._world.now - sent_ms >= settings.repeat_interval
+            if not sent.issuperset(group) or repeats:
+                for firing in list(group.values()):
+                    self._notify(firing)
+                sent_ms = self._world.now
+            sent = frozenset(group)
+            yield env.timeout(settings.group_interval)
+        del self._groups[key]
+
+    def _notify(self, firing: _Firing) -> None:
+        transition = firing.transition
+        labels, annotations = dict(transition.labels), transition.annotations()
+        self._world.emit(
+            "alert_notified",
+            firing.record,
+            alert=transition.alert,
+            labels=labels,
+            severity=labels.get("severity"),
+            summary=annotations.get("summary", transition.alert),
+        )

@@ -1,0 +1,127 @@
+"""How soon an alert can page at all: the arithmetic of scrape, window, `for`, evaluation and grouping.
+
+The rule is evaluated on telemetry without chance, with every fault of the scenario at its worst from the first moment.
+Nothing can make it fire sooner; where the trouble falls between two scrapes and two evaluations decides the rest.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from scenarios.fault import Fault
+from scenarios.organization import Organization
+from scenarios.scenario import Scenario
+from simulator.course import Course
+from simulator.faults import Change
+from simulator.flow import Flow
+from simulator.promql.series import Labels
+from simulator.randomness import Draws
+from simulator.rules import AlertRule, RuleGroup
+from simulator.telemetry import Telemetry
+
+PHASES = (0.001, 0.25, 0.5, 0.75, 0.999)
+"""Where in the scrape interval the trouble may begin; the fill is monotonic between them but for a scrape's rounding."""
+
+HORIZON_MS = 1_800_000
+"""A rule that has not become true by then under the worst of it is taken never to."""
+
+
+class Part(NamedTuple):
+    """A contribution to the time from impact to page, at best and at worst, ms."""
+
+    name: str
+    best_ms: int
+    worst_ms: int
+
+
+class PageTime(NamedTuple):
+    """How soon an alert pages after impact: the parts in order, and their sums."""
+
+    alert: str
+    parts: tuple[Part, ...]
+
+    @property
+    def best_ms(self) -> int:
+        """The soonest that it can page."""
+        return sum(part.best_ms for part in self.parts)
+
+    @property
+    def worst_ms(self) -> int:
+        """The latest that it pages if the trouble lasts at its worst."""
+        return sum(part.worst_ms for part in self.parts)
+
+
+class _Fixed(Draws):
+    """Draws that put every scrape at one place of its interval."""
+
+    def __init__(self, phase: float) -> None:
+        super().__init__(0)
+        self._phase = phase
+
+    def uniform(self, *key: str | int) -> float:
+        return self._phase
+
+
+class _Constant(NamedTuple):
+    """A fault that stands at one level, as long as anybody looks."""
+
+    change: Change
+
+    def levels(self, _stream: object, _duration_ms: int, /) -> list[tuple[int, str, Change]]:
+        return [(0, "worst", self.change)]
+
+
+def page_times(organization: Organization, scenario: Scenario, groups: tuple[RuleGroup, ...]) -> list[PageTime]:
+    """The alerts that the scenario's faults set off at their worst, soonest first; those they never set off are left out."""
+    worst = [
+        Fault(id=fault.id, on=fault.on, kind=fault.kind, at=0, for_=HORIZON_MS, parameters=_Constant(fault.parameters.worst()))
+        for fault in scenario.faults
+    ]
+    fills: dict[str, list[int]] = {}
+    for phase in PHASES:
+        for alert, at_ms in _first_true(organization, worst, groups, phase).items():
+            fills.setdefault(alert, []).append(at_ms)
+    found = []
+    for group in groups:
+        for rule in group.rules:
+            if isinstance(rule, AlertRule) and len(fills.get(rule.name, ())) == len(PHASES):
+                found.append(_page_time(organization, group, rule, fills[rule.name]))
+    return sorted(found, key=lambda time: time.best_ms)
+
+
+def _page_time(organization: Organization, group: RuleGroup, rule: AlertRule, fills: list[int]) -> PageTime:
+    # The first evaluation at which `for` has passed is a whole number of intervals after the first true one.
+    held_ms = -(-rule.for_ms // group.interval_ms) * group.interval_ms
+    wait_ms = organization.monitoring.group_wait
+    return PageTime(
+        rule.name,
+        (
+            Part("scrape and rate fill", min(fills), max(fills)),
+            Part("evaluation", 0, group.interval_ms),
+            Part("for", held_ms, held_ms),
+            Part("group wait", wait_ms, wait_ms),
+        ),
+    )
+
+
+def _first_true(
+    organization: Organization, faults: list[Fault], groups: tuple[RuleGroup, ...], phase: float
+) -> dict[str, int]:
+    """When each alert's expression is first true, ms after impact, if it is evaluated right after every scrape."""
+    selectors = [selector for group in groups for selector in group.selectors]
+    lookback_ms = max((group.lookback_ms for group in groups), default=0)
+
+    def wanted(labels: Labels) -> bool:
+        return any(selector.matches(labels) for selector in selectors)
+
+    course = Course(Flow(organization), faults, Draws(0))
+    telemetry = Telemetry(organization, course, _Fixed(phase), wanted, -lookback_ms, chance=False)
+    telemetry.extend(HORIZON_MS)
+    interval_ms = organization.monitoring.scrape_interval
+    start_ms = (int(phase * interval_ms) - lookback_ms) % interval_ms
+    found: dict[str, int] = {}
+    for group in groups:
+        for transition in group.evaluator(telemetry.store).evaluate(range(start_ms, HORIZON_MS + 1, interval_ms)):
+            if transition.kind in ("alert_pending", "alert_fired"):
+                found.setdefault(transition.alert, transition.at_ms)
+    return found

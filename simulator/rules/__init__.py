@@ -1,0 +1,8 @@
+"""Alert and recording rules as Prometheus runs them: compiled from rule files, evaluated over stretches of time."""
+
+from simulator.rules.alerting import AlertRule, Transition
+from simulator.rules.compiler import compile_rules
+from simulator.rules.groups import GroupEvaluator, RuleGroup
+from simulator.rules.recording import RecordingRule
+
+__all__ = ["AlertRule", "GroupEvaluator", "RecordingRule", "RuleGroup", "Transition", "compile_rules"]

@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import pytest
+from bench import MINUTE, SMALL, STARTS_AT, Bench, changed
+
+from drills.response.states import ActionRefused
+
+
+def pager_down_until(minute: float, status: int = 503):
+    return lambda kind, at_ms: status if kind == "page" and at_ms < minute * MINUTE else 200
+
+
+def test_the_first_signal_pages_the_first_level_and_later_ones_page_nobody() -> None:
+    bench = Bench()
+    triggered = bench.signal(severity="P1")
+    assert [record.kind for record in triggered] == ["incident_triggered", "page", "delivered"]
+    assert triggered[1].fields["severity"] == "P1"
+    assert [record.kind for record in bench.signal(MINUTE)] == ["signal_added"]
+
+
+def test_unanswered_pages_climb_skip_empty_levels_and_repeat_as_often_as_the_policy_says() -> None:
+    bench = Bench()
+    bench.signal()
+    bench.run_until(50 * MINUTE)
+    assert bench.paged() == [
+        (0, "ann", "escalation level 1"),
+        (5, "ben", "escalation level 3"),
+        (5, "cat", "escalation level 3"),
+        (15, "ann", "escalation level 1"),
+        (20, "ben", "escalation level 3"),
+        (20, "cat", "escalation level 3"),
+    ]
+    assert bench.times("page_timed_out") == [5, 15, 20, 30]
+
+
+def test_the_time_to_acknowledge_counts_from_the_delivery_of_the_page() -> None:
+    bench = Bench(status=pager_down_until(10))
+    bench.signal()
+    bench.run_until(15 * MINUTE)
+    assert bench.times("delivered", tool="pager")[0] == 10
+    assert bench.times("page_timed_out") == [15]
+
+
+def test_a_page_that_the_pager_refuses_for_good_does_not_hold_up_the_next_level() -> None:
+    bench = Bench(status=pager_down_until(1, status=400))
+    bench.signal()
+    bench.run_until(6 * MINUTE)
+    assert bench.times("page_timed_out") == [5]
+    assert [who for _, who, _ in bench.paged()] == ["ann", "ben", "cat"]
+
+
+def test_an_acknowledgement_by_anyone_who_was_paged_stops_the_climb_even_after_their_level_timed_out() -> None:
+    bench = Bench()
+    bench.signal()
+    bench.act(7 * MINUTE, "ann", "acknowledge")
+    bench.run_until(55 * MINUTE)
+    assert bench.workflow.state == "acknowledged"
+    assert len(bench.paged()) == 3
+    assert bench.times("page_timed_out") == [5]
+
+
+def test_somebody_who_was_not_paged_cannot_acknowledge() -> None:
+    bench = Bench()
+    bench.signal()
+    with pytest.raises(ActionRefused, match="cat has no page to acknowledge"):
+        bench.act(MINUTE, "cat", "acknowledge")
+    assert bench.workflow.state == "triggered"
+
+
+def test_acknowledging_again_says_nothing_new() -> None:
+    bench = Bench()
+    bench.signal()
+    assert [record.kind for record in bench.act(MINUTE, "ann", "acknowledge")] == ["page_acknowledged"]
+    assert bench.act(2 * MINUTE, "ann", "acknowledge") == []
+
+
+def test_a_page_still_on_its_way_is_given_up_once_somebody_else_has_answered() -> None:
+    bench = Bench(status=lambda kind, at_ms: 503 if 5 * MINUTE <= at_ms < 9 * MINUTE else 200)
+    bench.signal()
+    bench.act(6 * MINUTE, "ann", "acknowledge")
+    bench.run_until(55 * MINUTE)
+    assert bench.times("delivered", key="page-2") == []
+    assert bench.times("delivery_abandoned", key="page-2", reason="no longer needed") == [6]
+
+
+def test_an_incident_of_major_impact_reaches_the_next_in_the_chain_by_elapsed_time() -> None:
+    bench = Bench().declared("P1")
+    bench.run_until(61 * MINUTE)
+    assert bench.times("incident_escalated", to="dan", reason="not resolved for 1h") == [60]
+    assert (60, "dan", "not resolved for 1h") in bench.paged()
+
+
+def test_a_step_whose_condition_does_not_hold_when_due_is_taken_as_soon_as_it_holds() -> None:
+    bench = Bench().declared("P1")
+    for minute, person in ((3, "ben"), (3, "cat")):
+        role = "technical_lead" if person == "ben" else "communication_lead"
+        bench.act(minute * MINUTE, person, "join", role=role)
+    bench.run_until(95 * MINUTE)
+    assert bench.times("incident_escalated", to="eve") == []
+    bench.act(100 * MINUTE, "cat", "update", audience="customers", text="We are looking into it.")
+    assert bench.times("incident_escalated", to="eve") == [100]
+
+
+def test_a_minor_incident_never_escalates_by_impact() -> None:
+    bench = Bench().declared("P2")
+    bench.run_until(300 * MINUTE)
+    assert bench.of("incident_escalated") == []
+
+
+def test_somebody_who_is_at_work_on_it_already_is_not_escalated_to() -> None:
+    bench = Bench().declared("P1")
+    bench.act(3 * MINUTE, "dan", "join", role="scribe")
+    bench.run_until(61 * MINUTE)
+    assert bench.of("incident_escalated") == []
+
+
+def test_when_nobody_at_all_is_on_call_the_incident_is_still_brought_to_mind_every_hour() -> None:
+    empty = changed(SMALL.escalation, levels=SMALL.escalation.levels[1:2], chain=())
+    bench = Bench(changed(SMALL, escalation=empty), starts_at=STARTS_AT)
+    bench.signal()
+    bench.run_until(130 * MINUTE)
+    assert bench.paged() == []
+    assert bench.times("incident_still_open", state="triggered") == [60, 120]
