@@ -112,7 +112,9 @@ def _organization(data: dict[str, Any]) -> Iterator[Finding]:
     yield from _cycles(uses)
     match data.get("day"):
         case [int() as first, int() as last] if not 0 <= first < last <= 24:
-            yield Finding(("day",), f"not the hours of a day (got {first} to {last})", "such as [8, 22]")
+            yield Finding(
+                ("day",), f"not the hours of a day (got {first} to {last}; expected two of 0 to 24 that ascend)"
+            )
     people = _mapping(data.get("people"))
     for name in _mapping(data.get("schedules")):
         if name in people:

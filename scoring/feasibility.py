@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 from scenarios.organization import Organization
 from scenarios.scenario import Scenario
 from scoring.wording import elapsed, listed
-from simulator.course import Course
-from simulator.flow import Flow
-from simulator.randomness import Draws
+from simulator.detection import seen_by
+from simulator.faults import Change
+from simulator.flow import Flow, Modifications
 from simulator.rule_timing import PageTime, Part, page_times
 from simulator.rules import RuleGroup
 
@@ -72,14 +72,14 @@ def _span(best_ms: int, worst_ms: int) -> str:
 
 def _probe_times(organization: Organization, scenario: Scenario) -> list[PageTime]:
     """The probes that the scenario's faults fail at their worst, as if every check failed."""
-    course = Course(Flow(organization), scenario.faults, Draws(0))
-    worst = {fault.on: (fault.parameters.worst(),) for fault in scenario.faults}
-    solution = course.flow.solve(worst, course.modifications)
+    flow = Flow(organization)
+    changes: dict[str, list[Change]] = {}
+    for fault in scenario.faults:
+        changes.setdefault(fault.on, []).append(fault.parameters.worst())
+    ordinary, worst = flow.solve({}, Modifications()), flow.solve(changes, Modifications())
     found = []
     for name, probe in organization.detection.probes.items():
-        state, ordinary = solution[probe.service], organization.services[probe.service].error_ratio
-        seen = state.error_ratio if probe.follows_dependencies else state.own_error_ratio
-        if seen > ordinary:
+        if seen_by(probe, worst) > seen_by(probe, ordinary):
             between_ms = (probe.failures - 1) * probe.interval
             found.append(
                 PageTime(name, (Part("first check", 0, probe.interval), Part("further checks", between_ms, between_ms)))

@@ -167,5 +167,6 @@ _SENTENCES: dict[str, str | Callable[[Record], str]] = {
     "delivery_failed": lambda r: (
         f"{plain(r['tool'])} did not take the message ({r['status'] or r['error']}); {_retry(r)}"
     ),
+    "delivery_abandoned": lambda r: f"No further try of {r['key']} will be made: {plain(r['reason'])}",
 }
 """One a row of the event table: a type without a sentence could not be shown as evidence."""

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import simpy
 
 from scenarios.organization import Organization, Probe
+from simulator.flow import Solution
 
 if TYPE_CHECKING:
     from simulator.world import World
@@ -32,8 +33,7 @@ class Probes:
         yield world.env.timeout(int(world.draws.uniform("probe", name, "phase") * probe.interval))
         while True:
             number += 1
-            state = world.truth[probe.service]
-            error_ratio = state.error_ratio if probe.follows_dependencies else state.own_error_ratio
+            error_ratio = seen_by(probe, world.truth)
             failed = error_ratio > 0 and world.draws.uniform("probe", name, number) < error_ratio
             failures = failures + 1 if failed else 0
             if failures == probe.failures:
@@ -42,6 +42,12 @@ class Probes:
                 world.emit("probe_recovered", record, probe=name, service=probe.service)
                 record = 0
             yield world.env.timeout(probe.interval)
+
+
+def seen_by(probe: Probe, solution: Solution) -> float:
+    """The share of a probe's checks that fail: a health page does not ask the dependencies."""
+    state = solution[probe.service]
+    return state.error_ratio if probe.follows_dependencies else state.own_error_ratio
 
 
 class Customers:

@@ -24,7 +24,7 @@ class Communication:
         self._publication: str | None = None
         """Key of the latest command to the status page."""
         self.customers_told = False
-        """Whether customers have been told anything, since the declaration or the last reopening."""
+        """Whether customers have been told anything."""
 
     @property
     def status(self) -> str:
@@ -45,7 +45,6 @@ class Communication:
 
     def promise(self) -> None:
         """Start counting towards the next update for each audience, as the severity promises."""
-        self.customers_told = False
         self._remind("internal", self._incident.declared.internal_every)
         self._remind("customers", self._incident.declared.customers_within)
 

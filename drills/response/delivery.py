@@ -10,7 +10,7 @@ from drills.response.messages import Outcome
 from scenarios.fields import format_duration
 
 
-def _nothing() -> None:
+def nothing() -> None:
     """What follows from the fate of a command on which nothing else hangs."""
 
 
@@ -24,8 +24,8 @@ class Command:
         self.kind = kind
         self.fields = fields
         self.first_ms = first_ms
-        self.on_delivered = _nothing
-        self.on_refused = _nothing
+        self.on_delivered = nothing
+        self.on_refused = nothing
         self.attempt = 0
         self.delivered = False
         self.dropped = False
@@ -44,10 +44,12 @@ class Delivery:
         self,
         kind: str,
         fields: Mapping[str, Any],
-        on_delivered: Callable[[], None] = _nothing,
-        on_refused: Callable[[], None] = _nothing,
+        on_delivered: Callable[[], None] = nothing,
+        on_refused: Callable[[], None] = nothing,
     ) -> str:
-        """Give a command and return its key. Exactly one of the callbacks may be called, later and once."""
+        """Give a command and return its key. At most one of the callbacks is called, later and once; neither after the
+        command was dropped.
+        """
         count = self._counts[kind] = self._counts.get(kind, 0) + 1
         key = f"{kind}-{count}"
         command = self._commands[key] = Command(key, kind, fields, self._incident.now_ms)

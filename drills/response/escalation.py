@@ -46,9 +46,9 @@ class Ladder:
     def _level(self) -> int:
         return self._rung % len(self._incident.organization.escalation.levels) + 1
 
-    def _settled(self, page: Page) -> None:
+    def _settled(self) -> None:
         # The first page of the level to be settled starts the level's time.
-        if page.open and self._incident.deadlines.due_ms(_LEVEL) is None:
+        if self._incident.deadlines.due_ms(_LEVEL) is None:
             timeout = self._incident.organization.escalation.levels[self._level - 1].timeout
             self._incident.set_deadline(_LEVEL, self._incident.now_ms + timeout, self._timed_out)
 

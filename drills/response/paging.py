@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from drills.response.delivery import Delivery
+from drills.response.delivery import Delivery, nothing
 from drills.response.incident import Incident
 
 
@@ -25,10 +25,6 @@ class Page:
         return not self.answered and not self.lapsed
 
 
-def _nothing(page: Page) -> None:
-    """What follows from settling a page whose time nobody counts."""
-
-
 class Pager:
     """Every page of the incident, whatever it is for."""
 
@@ -39,14 +35,15 @@ class Pager:
         self.acknowledged: list[str] = []
         """Who has acknowledged a page, in order, each once."""
 
-    def page(self, person: str, reason: str, on_settled: Callable[[Page], None] = _nothing) -> Page:
+    def page(self, person: str, reason: str, on_settled: Callable[[], None] = nothing) -> Page:
         """Page somebody. `on_settled` is called when the pager has taken the page, or will never take it: from then
-        on it is up to the person, who in the second case will not answer.
+        on it is up to the person, who in the second case will not answer. It is not called for a page that has been
+        answered or has lapsed.
         """
         page = Page(person)
         incident = self._incident
         fields = {"to": person, "summary": incident.title, "severity": incident.working_severity, "reason": reason}
-        page.key = self._delivery.send("page", fields, lambda: on_settled(page), lambda: on_settled(page))
+        page.key = self._delivery.send("page", fields, on_settled, on_settled)
         self._pages.append(page)
         return page
 

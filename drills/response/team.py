@@ -44,9 +44,7 @@ class Team:
     def stop(self) -> None:
         """The incident is resolved: look for nobody."""
         for role in self._incident.declared.roles:
-            self._incident.deadlines.cancel(f"role {role}")
-        self.offers.clear()
-        self._pages.clear()
+            self._withdraw(role)
 
     def role_of(self, person: str) -> str | None:
         """The role that the person holds."""
@@ -98,11 +96,7 @@ class Team:
             self._wait(role)
             return
         self.offers[role] = self._asked[role] = person
-        self._pages[role] = self._pager.page(person, f"role {role}", lambda page: self._settled(role, page))
-
-    def _settled(self, role: str, page: Page) -> None:
-        if page.open and self._pages.get(role) is page:
-            self._wait(role)
+        self._pages[role] = self._pager.page(person, f"role {role}", lambda: self._wait(role))
 
     def _wait(self, role: str) -> None:
         timeout = self._incident.organization.escalation.levels[0].timeout

@@ -38,6 +38,8 @@ class Response(Protocol):
     def severity(self) -> str | None: ...
     @property
     def roles(self) -> Mapping[str, str]: ...
+    @property
+    def next_internal_update_due_ms(self) -> int | None: ...
     def role_offered_to(self, person: str) -> str | None: ...
 
 
@@ -148,8 +150,9 @@ class Crew:
             self._plan(record, 0, "investigate")
         if role == "communication_lead":
             severity = self._organization.severities[response.severity or ""]
-            if severity.internal_every is not None:
-                self._plan_internal_update(record, severity.internal_every)
+            due_ms = response.next_internal_update_due_ms
+            if severity.internal_every is not None and due_ms is not None:
+                self._plan_internal_update(record, due_ms - record["at_ms"], severity.internal_every)
             if severity.customers_within is not None:
                 self._plan(record, self._draw_ms("customer_notice", person), "update", audience="customers")
 
@@ -192,7 +195,7 @@ class Crew:
             return
         interval_ms = self._organization.severities[response.severity or ""].internal_every
         if interval_ms is not None:
-            self._plan_internal_update(record, interval_ms)
+            self._plan_internal_update(record, interval_ms, interval_ms)
 
     def _on_update_overdue(self, record: Record, response: Response) -> None:
         """Whoever communicates is reminded, and posts soon if they did not mean to post sooner."""
@@ -225,12 +228,10 @@ class Crew:
         self._queue.remove(dropped)
         heapq.heapify(self._queue)
 
-    def _plan_internal_update(self, record: Record, interval_ms: int) -> None:
-        """The next update to the team, promised an interval from now, is posted early, on time or late."""
-        late_ms = self._draw_lateness_ms(record["person"], interval_ms)
-        self._plan(
-            record, max(0, interval_ms + late_ms), "update", audience="internal", next_update_by_ms=interval_ms
-        )
+    def _plan_internal_update(self, record: Record, due_in_ms: int, interval_ms: int) -> None:
+        """The next update to the team, due after a while, is posted early, on time or late; it promises another."""
+        delay_ms = max(0, due_in_ms + self._draw_lateness_ms(record["person"], interval_ms))
+        self._plan(record, delay_ms, "update", audience="internal", next_update_by_ms=interval_ms)
 
     def _tell_customers(self, record: Record, response: Response) -> None:
         """Customers who have been told of the incident are told how it stands, after a while."""

@@ -39,7 +39,7 @@ REFUSED = {
     ),
     "merge key": ("x: {<<: {a: 1}}\n", ["a.yaml:1:5: x: merge keys (<<) are not read; write the keys out"]),
     "null key": ("~: 1\n", ["a.yaml:1:1: a key must not be null (expected text)"]),
-    "empty key": ("?\n: 1\n", ["a.yaml:1:1: a key must not be null (expected text)"]),
+    "empty key": ("?\n: 1\n", ["a.yaml:1:2: a key must not be null (expected text)"]),
     "list as key": ("a:\n  ? [1, 2]\n  : 3\n", ["a.yaml:2:5: a: a key must be text (got a mapping or a list)"]),
     "alias of a list as key": (
         "a: &x [1]\n*x : 2\n",

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
+import sys
 import time
 from collections.abc import Callable
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from scoring.report import render
+from scoring.report import page, render
 from scoring.report.plot import plot
 from scoring.report.verdict import account, verdict
 from scoring.scorecard import outcome, scorecard
@@ -199,6 +202,23 @@ def test_what_exceeds_a_limit_of_whole_seconds_also_looks_longer(value_ms: int, 
 
 def test_the_same_drill_gives_the_same_report(drill: DrillOf) -> None:
     assert report(drill()) == report(drill())
+
+
+def test_compiled_templates_are_kept_where_compiled_modules_may_be_and_change_nothing(
+    drill: DrillOf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "pycache_prefix", str(tmp_path))
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    kept = Path(importlib.util.cache_from_source(page.__file__)).parent
+    shown = []
+    for allowed in (False, True, True):  # nowhere to keep them, then kept, then found again
+        if allowed:
+            kept.mkdir(parents=True, exist_ok=True)
+        page._environment.cache_clear()
+        shown.append(report(drill()))
+        assert len(list(tmp_path.rglob("*.jinja"))) == (2 if allowed else 0)
+    page._environment.cache_clear()
+    assert shown[0] == shown[1] == shown[2]
 
 
 def test_a_report_renders_quickly_once_its_template_is_compiled(drill: DrillOf) -> None:

@@ -48,6 +48,27 @@ def test_nothing_is_sent_again_once_it_was_delivered_even_if_an_earlier_attempt_
     assert attempts(bench, "page-1") == [(0, 1), (30, 2)]
 
 
+def test_an_earlier_attempt_that_fails_late_starts_no_further_attempt() -> None:
+    bench = Bench(status=lambda kind, at_ms: None if kind == "page" else 200)
+    bench.signal()
+    [first] = bench.kept
+    bench.receive(first._replace(delivered=False, status=0, error="timed out"))
+    bench.run_until(30 * SECOND)
+    bench.receive(first._replace(delivered=False, status=503, error="late"))
+    bench.run_until(4 * MINUTE)
+    assert attempts(bench, "page-1") == [(0, 1), (30, 2)], "the second attempt is still under way"
+
+
+def test_what_turns_out_to_have_arrived_twice_counts_from_the_first_time() -> None:
+    bench = Bench(status=lambda kind, at_ms: None if kind == "post" else 200).declared("P1")
+    bench.act(3 * MINUTE, "eve", "update", audience="internal", text="Trying the fallback.")
+    update = bench.kept[-1]
+    bench.receive(update)
+    bench.run_until(10 * MINUTE)
+    bench.receive(update)
+    assert bench.workflow.next_internal_update_due_ms == 18 * MINUTE
+
+
 def test_an_earlier_attempt_that_got_through_after_all_cancels_the_retry() -> None:
     bench = Bench(status=lambda kind, at_ms: None if kind == "page" else 200)
     bench.signal()

@@ -4,6 +4,7 @@ import pytest
 from bench import MINUTE, SMALL, STARTS_AT, Bench, changed
 
 from drills.response.states import ActionRefused
+from scenarios.organization import ChainStep
 
 
 def pager_down_until(minute: float, status: int = 503):
@@ -79,6 +80,7 @@ def test_a_page_still_on_its_way_is_given_up_once_somebody_else_has_answered() -
     bench.signal()
     bench.act(6 * MINUTE, "ann", "acknowledge")
     bench.run_until(55 * MINUTE)
+    assert bench.times("page", key="page-2") == [5, 5.5, 6]
     assert bench.times("delivered", key="page-2") == []
     assert bench.times("delivery_abandoned", key="page-2", reason="no longer needed") == [6]
 
@@ -99,6 +101,33 @@ def test_a_step_whose_condition_does_not_hold_when_due_is_taken_as_soon_as_it_ho
     assert bench.times("incident_escalated", to="eve") == []
     bench.act(100 * MINUTE, "cat", "update", audience="customers", text="We are looking into it.")
     assert bench.times("incident_escalated", to="eve") == [100]
+
+
+def test_a_step_that_was_due_before_anybody_declared_is_taken_at_the_declaration() -> None:
+    bench = Bench()
+    bench.signal()
+    bench.act(65 * MINUTE, "ann", "declare", severity="P1", title="Voice is down")
+    assert bench.times("incident_escalated", to="dan") == [65]
+
+
+def test_the_time_of_a_level_runs_from_the_first_of_its_pages_to_be_delivered() -> None:
+    bench = Bench(status=lambda kind, at_ms: None if at_ms == 5 * MINUTE else 200)
+    bench.signal()
+    bench.run_until(6 * MINUTE)
+    to_ben, to_cat = bench.kept
+    bench.receive(to_cat)
+    bench.run_until(8 * MINUTE)
+    bench.receive(to_ben)
+    bench.run_until(20 * MINUTE)
+    assert bench.times("page_timed_out", level=3) == [16]
+
+
+def test_somebody_who_is_being_paged_is_not_escalated_to_as_well() -> None:
+    chain = (ChainStep(after=2 * MINUTE, target="ann"), ChainStep(after=7 * MINUTE, target="ann"))
+    bench = Bench(changed(SMALL, escalation=changed(SMALL.escalation, chain=chain)))
+    bench.signal()
+    bench.run_until(8 * MINUTE)
+    assert bench.times("incident_escalated", to="ann") == [7]
 
 
 def test_a_minor_incident_never_escalates_by_impact() -> None:

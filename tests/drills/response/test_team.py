@@ -72,6 +72,12 @@ def test_the_team_is_assembled_once_when_every_required_role_has_joined() -> Non
     assert len(role_pages(bench)) == 2, "nobody is paged for a role that is taken"
 
 
+def test_joining_answers_every_page_to_the_person() -> None:
+    bench = Bench().declared("P1")
+    bench.act(3 * MINUTE, "ben", "join", role="technical_lead")
+    assert bench.act(4 * MINUTE, "ben", "acknowledge") == []
+
+
 def test_whoever_joins_another_role_than_asked_leaves_the_first_to_others() -> None:
     bench = Bench().declared("P1")
     bench.act(3 * MINUTE, "ann", "join", role="technical_lead")

@@ -99,6 +99,28 @@ def test_nobody_is_paged_or_reminded_while_an_incident_is_resolved() -> None:
     assert [record.kind for record in bench.records[before:]] == ["alert_fired", "signal_added"]
 
 
+def test_no_page_is_tried_again_once_the_incident_is_resolved() -> None:
+    bench = Bench(status=lambda kind, at_ms: 503 if kind == "page" and at_ms > MINUTE else 200).monitoring("P1")
+    bench.act(61 * MINUTE, "ann", "verify", passed=True)
+    bench.act(62 * MINUTE, "ann", "resolve")
+    bench.run_until(100 * MINUTE)
+    pages = bench.of("page")
+    assert {"ben", "eve", "dan"} <= {page.fields["to"] for page in pages}
+    assert max(page.at_ms for page in pages) <= 62 * MINUTE
+
+
+def test_what_is_delivered_only_after_the_end_brings_nothing_back() -> None:
+    bench = Bench(status=lambda kind, at_ms: None if kind in ("post", "publish") else 200).monitoring("P1")
+    bench.act(93 * MINUTE, "ann", "update", audience="internal", text="Watching.")
+    bench.act(94 * MINUTE, "ann", "verify", passed=True)
+    bench.act(95 * MINUTE, "ann", "resolve")
+    before = len(bench.records)
+    for outcome in bench.kept:
+        bench.receive(outcome)
+    bench.run_until(200 * MINUTE)
+    assert {record.kind for record in bench.records[before:]} == {"delivered"}
+
+
 def test_a_reopened_incident_is_owed_everything_again() -> None:
     bench = Bench().monitoring("P1")
     bench.act(5 * MINUTE, "eve", "update", audience="customers", text="We are looking into it.")

@@ -103,9 +103,9 @@ def read_test_file(text: str) -> Iterator[Evaluation]:
             step_ms = duration_ms(line.split()[1])
             for entry in block:
                 labels, rest = read_metric(entry)
-                if "{{" in rest:
-                    native.add(dict(labels)[NAME])
-                else:
+                if "{{" in rest or line.startswith("load_with_nhcb"):
+                    native.add(dict(labels)[NAME].removesuffix("_bucket"))
+                if "{{" not in rest:
                     series[labels] = make_series(labels, read_values(rest), step_ms)
         elif line.startswith("eval") and not _needs_native(line, block, native):
             yield _evaluation(block_start, line, block, tuple(series.values()))
@@ -113,7 +113,7 @@ def read_test_file(text: str) -> Iterator[Evaluation]:
 
 def _needs_native(line: str, block: list[str], native: set[str]) -> bool:
     """Whether an evaluation may read a native histogram or yield one."""
-    reads = any(name in line for name in native) or (bool(native) and "=~" in line)
+    reads = any(re.search(rf"\b{name}\b", line) for name in native) or (bool(native) and "=~" in line)
     return reads or any("{{" in entry for entry in block)
 
 

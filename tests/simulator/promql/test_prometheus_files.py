@@ -14,10 +14,11 @@ from tests.simulator.promql.notation import Evaluation, alike, read_test_file
 _DATA = Path(__file__).parents[4] / "shared" / "prometheus"
 _FOLDERS = {"2.42": "v2.42.0/promql/testdata", "3.14": "v3.14.0/promql/promqltest/testdata"}
 _FILES = (
-    "aggregators", "collision", "functions", "histograms", "literals", "operators", "selectors", "staleness", "subquery",
-)  # fmt: skip
+    *("aggregators", "collision", "functions", "histograms", "literals"),
+    *("operators", "selectors", "staleness", "subquery"),
+)
 
-_AT_LEAST = {"2.42": 350, "3.14": 450}
+_AT_LEAST = {"2.42": 320, "3.14": 440}
 """Evaluations that must be carried out, so that a reader or compiler that skips all of them is noticed."""
 
 _DIFFERENT = {

@@ -1,0 +1,33 @@
+"""What an alert rule costs on a day on which nothing is wrong: its pages under the organisation's ordinary stumbles."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from scenarios.organization import Detection, Organization
+from scenarios.scenario import Scenario
+from simulator.randomness import Draws
+from simulator.rules import RuleGroup
+from simulator.world import World
+
+DAY_MS = 86_400_000
+
+
+def pages(organization: Organization, scenario: Scenario, groups: tuple[RuleGroup, ...], seed: int) -> int:
+    """How many times alerts notify somebody in 24 hours with the organisation's `background` faults and no others.
+
+    The scenario only lends its calendar. Nobody responds, and nothing but alerts is looked at.
+    """
+    quiet = replace(organization, detection=Detection())
+    day = replace(scenario, faults=organization.background, injects=(), mitigations=(), duration=DAY_MS)
+    notified = 0
+
+    def emit(kind: str, _because: int, /, **_fields: object) -> int:
+        nonlocal notified
+        notified += kind == "alert_notified"
+        return 0
+
+    world = World(quiet, day, groups, Draws(seed), emit)
+    while world.peek() <= DAY_MS:
+        world.step()
+    return notified
