@@ -66,9 +66,9 @@ def run_scenario(
         from drills.sweep import sweep
 
         with _progress(runs) as advance:
-            many = sweep(reference, overrides, range(seed, seed + runs), treatment, advance).document()
+            many = sweep(reference, overrides, range(seed, seed + runs), treatment, advance)
         tried = improvements(prepared, reference, overrides, seed, treatment, journal)
-    card = scorecard(journal, why=why, changes=tried, runs=many)
+    card = scorecard(journal, why=why, changes=tried, many=many)
     folder = folder or Path("reports") / f"{prepared.loaded.scenario.scenario}-seed{seed}"
     page = _write(folder, card, journal)
     if style == "json":
@@ -77,10 +77,10 @@ def run_scenario(
         from scoring.text import text
 
         click.echo(text(card, journal, report=str(page), colour=sys.stdout.isatty()), nl=False)
-    if card["invalid"]:
+    if card["invalid_because"]:
         return INVALID
     if many is not None:
-        return MET if (many["pass_rate"] or 0.0) >= prepared.loaded.scenario.pass_rate else MISSED
+        return MET if (card["pass_rate"] or 0.0) >= prepared.loaded.scenario.pass_rate else MISSED
     return MET if card["met"] else MISSED
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from importlib.metadata import version
@@ -25,6 +25,8 @@ class Prepared:
     loaded: LoadedScenario
     groups: tuple[RuleGroup, ...]
     profiles: Profiles
+    assumptions: Mapping[str, Any]
+    """The profiles as JSON data, with the source and confidence of each parameter."""
 
 
 def prepare(reference: str, overrides: Sequence[str] = ()) -> Prepared:
@@ -32,13 +34,14 @@ def prepare(reference: str, overrides: Sequence[str] = ()) -> Prepared:
     loaded = load_scenario(reference, KINDS, overrides)
     interval_ms = loaded.organization.monitoring.evaluation_interval
     groups = tuple(group for document in loaded.rule_documents for group in compile_rules(document, interval_ms))
-    return Prepared(loaded, groups, default_profiles())
+    profiles = default_profiles()
+    return Prepared(loaded, groups, profiles, _assumptions(profiles))
 
 
 def play(prepared: Prepared, seed: int, treatment: TreatmentName = "modelled", wired: bool = True) -> Journal:
     """One drill from beginning to end. The journal is the same with and without HTTP between workflow and tools."""
     loaded = prepared.loaded
-    scope = f"{loaded.scenario.scenario}-{seed}"
+    scope = loaded.scenario.codename  # Players see it in the tools' references.
     wire = VirtualWire(loaded.organization, scope) if wired else DirectWire(loaded.organization, scope)
     try:
         drill = Drill(loaded, prepared.groups, prepared.profiles, TREATMENTS[treatment], seed, wire)
@@ -65,12 +68,26 @@ def _header(prepared: Prepared, drill: Drill, seed: int, treatment: str) -> dict
         "duration_ms": scenario.duration,
         "sustain_ms": scenario.sustain,
         "severity": scenario.severity,
+        "titles": {
+            "organization": organization.title,
+            "services": {name: service.title for name, service in organization.services.items()},
+            "people": {name: person.title for name, person in organization.people.items()},
+        },
+        "profiles": prepared.assumptions,
         "faults": [fault.id for fault in scenario.faults],
         "criteria": plain(scenario.criteria),
         "objectives": {name: plain(objective) for name, objective in drill.world.flow.objectives.items()},
         "rules": drill.world.monitoring.coverage(),
         "inputs": dict(sorted(prepared.loaded.digests.items())),
     }
+
+
+def _assumptions(profiles: Profiles) -> dict[str, Any]:
+    parameters = [
+        {"purpose": purpose, **plain(parameter), "values": [plain(value) for value in parameter.values]}
+        for purpose, parameter in profiles.parameters.items()
+    ]
+    return {"id": profiles.profiles, "title": profiles.title, "parameters": parameters}
 
 
 @cache

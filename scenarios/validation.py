@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+MOST_HINTS = 100
+"""Unknown names for which a near one is sought: comparing thousands with thousands would take minutes."""
+
 
 def build(model: type[T], document: Document, known: Mapping[str, Iterable[str]] | None = None) -> T:
     """The model that a document states; InputError with every problem.
@@ -204,7 +207,8 @@ class Register:
                 continue  # what would introduce them could not be read
             words = [word for kind in kinds for word in self.defined[kind]]
             if text not in words:
-                message = f'unknown {" or ".join(kinds)} "{text}"{did_you_mean(text, words)}'
+                hint = did_you_mean(text, words) if len(unknown) < MOST_HINTS else ""
+                message = f'unknown {" or ".join(kinds)} "{text}"{hint}'
                 unknown.append(document.problem(path, message, expected=_offer(message, words), at_key=at_key))
         return self._duplicates + unknown
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from scoring.criteria import criteria, together
 from scoring.measures import Instant, instants, measures, promises, updates
+from scoring.statistics import RunSummary
 from simulator.journal import Journal
 from simulator.milestones import NAMES, milestones
 
@@ -19,34 +20,44 @@ def scorecard(
     *,
     why: Sequence[Mapping[str, Any]] = (),
     changes: Sequence[Mapping[str, Any]] = (),
-    runs: Mapping[str, Any] | None = None,
+    many: RunSummary | None = None,
 ) -> dict[str, Any]:
     """Judge a drill; the document of `gameday run --format json`, also written as `scorecard.json`.
 
     why      criteria that no response could meet: `{"criterion", "text", "parts": [{"name", "best_s", "worst_s"}]}`
     changes  tried improvements (key `try`): `{"command", "change", "effects": [text, …]}`
-    runs     the same drill over many seeds: `RunSummary.document()`
+    many     the same drill over many seeds, this one among them: adds rates and quantiles under `pass_rate`,
+             `interval_95` and `judged`, and `p50_s`, `p90_s`, `never` and `measured`
     """
     header = journal.header
     found = instants(milestones(journal))
     heard = updates(journal)
     judged = criteria(journal, found, heard)
+    measured = measures(journal, found, heard)
     verdicts = [criterion["met"] for criterion in judged.values()]
+    because = invalid(journal)
+    if many is None:
+        counts: dict[str, Any] = {"runs": int(not because), "invalid": int(bool(because))}
+    else:
+        counts = {"runs": many.runs, "invalid": many.invalid}
+        counts |= {key: value for key, value in many.rate().items() if key != "judged"}
+        judged = {name: {**criterion, **many.rate(name)} for name, criterion in judged.items()}
+        measured = {name: {**result, **many.spread(name)} for name, result in measured.items()}
     return {
         "scorecard": FORMAT,
         **{key: header[key] for key in ("scenario", "title", "organization", "seed", "treatment", "calibration")},
         "met": bool(together(verdicts)),
         "met_count": verdicts.count(True),
         "of": len(verdicts) - verdicts.count(None),
-        "invalid": invalid(journal),
+        **counts,
+        "invalid_because": because,
         "criteria": judged,
-        "measures": measures(journal, found, heard),
+        "measures": measured,
         "promises": promises(journal, found, heard),
         "detected_by": detected_by(journal, found),
         "milestones": {name: _milestone(found.get(name)) for name in NAMES},
         "why": [dict(reason) for reason in why],
         "try": [dict(change) for change in changes],
-        "runs": None if runs is None else dict(runs),
         "rules": header["rules"],
         "digest": journal.digest(),
         "records": len(journal.records),

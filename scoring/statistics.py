@@ -67,6 +67,7 @@ class Tally:
         self.never += other.never
 
     def document(self) -> dict[str, Any]:
+        """The quantiles, null where they fall among the drills that never got there; and what they are over."""
         return {
             "p50_s": quantile(self.seconds, self.never, 0.5),
             "p90_s": quantile(self.seconds, self.never, 0.9),
@@ -111,30 +112,16 @@ class RunSummary:
         for name, tally in other.tallies.items():
             self.tallies.setdefault(name, Tally()).merge(tally)
 
-    def document(self) -> dict[str, Any]:
-        """The summary as JSON data.
-
-        `runs` counts valid drills. `pass_rate` and `interval_95` stand at the top for drills that met every criterion,
-        and under `criteria` for each; `measures` has `p50_s`, `p90_s`, `never` of each. A rate is null if no drill
-        could be judged.
-        """
-        rates = {name: _rate(verdicts) for name, verdicts in self.verdicts.items()}
-        overall = rates.pop(MET)
+    def rate(self, criterion: str = MET) -> dict[str, Any]:
+        """How often a criterion (by default: every one) was met, and the interval; null if no drill could be judged."""
+        verdicts = self.verdicts.get(criterion, Counter())
+        met, judged = verdicts[True], verdicts.total()
         return {
-            "runs": self.runs,
-            "invalid": self.invalid,
-            **overall,
-            "criteria": rates,
-            "measures": {name: tally.document() for name, tally in self.tallies.items()},
+            "pass_rate": met / judged if judged else None,
+            "interval_95": list(wilson(met, judged)),
+            "judged": judged,
         }
 
-
-def _rate(verdicts: Counter[bool]) -> dict[str, Any]:
-    met, judged = verdicts[True], verdicts.total()
-    low, high = wilson(met, judged)
-    return {
-        "met": met,
-        "judged": judged,
-        "pass_rate": met / judged if judged else None,
-        "interval_95": [low, high],
-    }
+    def spread(self, measure: str) -> dict[str, Any]:
+        """How long a measure took: the quantiles of `Tally.document`."""
+        return self.tallies.get(measure, Tally()).document()

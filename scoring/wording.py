@@ -29,8 +29,9 @@ def plain(name: str) -> str:
 
 
 def percent(share: float) -> str:
-    """A share from 0 to 1: ``41 %``; one decimal below ten percent."""
-    return f"{share * 100:.0f} %" if share >= 0.0995 or share == 0 else f"{share * 100:.1f} %"
+    """A share from 0 to 1: ``41 %``; one decimal below ten percent, and where it would look like all."""
+    whole = share in (0, 1) or 0.0995 <= share < 0.995
+    return f"{share * 100:.0f} %" if whole else f"{share * 100:.1f} %"
 
 
 def latency(milliseconds: float) -> str:
@@ -53,6 +54,19 @@ def signal(kind: str, name: str) -> str:
     if kind == "team":
         return "an engineer who looked"
     return f"{plain(kind)} {name}"
+
+
+_CONTROLS: dict[int, str | None] = {
+    **dict.fromkeys((*range(0x20), *range(0x7F, 0xA0)), None),
+    **dict.fromkeys((0x9, 0xA, 0xB, 0xC, 0xD, 0x85, 0x2028, 0x2029), " "),
+    **dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)), None),
+}
+"""Of Unicode: the control characters, those among them that part words or lines, and what overrides the direction."""
+
+
+def harmless(text: str) -> str:
+    """The text without characters that move a terminal's cursor, colour it, begin a line or turn the order round."""
+    return text.translate(_CONTROLS)
 
 
 def sentence(record: Record) -> str:

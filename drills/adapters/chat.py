@@ -1,4 +1,4 @@
-"""Chat: Slack's Web API, `POST /api/chat.postMessage`."""
+"""Chat: Slack's Web API, `POST /api/chat.postMessage`; the tool's URL ends in `/api`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def request(fields: Mapping[str, Any], tool: Tool, context: Context) -> HttpRequ
     """Post a message to a channel. Slack has no idempotency key: ours goes along as the message's metadata."""
     return HttpRequest(
         "POST",
-        f"{tool.url.rstrip('/')}/api/chat.postMessage",
+        f"{tool.url.rstrip('/')}/chat.postMessage",
         {"authorization": f"Bearer {context.token}"},
         {
             "channel": fields["channel"],

@@ -23,13 +23,15 @@ SEVERITIES = ("critical", "error", "warning", "info")
 
 
 def request(fields: Mapping[str, Any], tool: Tool, context: Context) -> HttpRequest:
-    """Trigger an event for one person. The command's key is the `dedup_key`, so that a repeated attempt is one page."""
+    """Trigger an event for one person. The command's key is the `dedup_key`, so that a repeated attempt is one page.
+    Tool option: `routing_key`; none: the tool's secret.
+    """
     return HttpRequest(
         "POST",
         f"{tool.url.rstrip('/')}/v2/enqueue",
         {},
         {
-            "routing_key": context.token,
+            "routing_key": tool.options.get("routing_key", context.token),
             "event_action": "trigger",
             "dedup_key": context.idempotency_key(fields),
             "payload": {

@@ -23,8 +23,8 @@ BODY_MAX = 25_000
 
 
 def request(fields: Mapping[str, Any], tool: Tool, context: Context) -> HttpRequest:
-    """Open the incident on the page, or add an update once it is there (`context.publication`). Tool option: `page`
-    (its id). Statuspage has no idempotency key: ours goes along as metadata.
+    """Open the incident on the page, or add an update once it is there (`context.publication`). Tool option: `page_id`.
+    Statuspage has no idempotency key: ours goes along as metadata.
     """
     incident = {
         "status": fields["status"],
@@ -33,7 +33,7 @@ def request(fields: Mapping[str, Any], tool: Tool, context: Context) -> HttpRequ
         "deliver_notifications": True,
         "metadata": {"gameday": {"key": context.idempotency_key(fields)}},
     }
-    url = f"{tool.url.rstrip('/')}/v1/pages/{tool.options.get('page', 'page')}/incidents"
+    url = f"{tool.url.rstrip('/')}/v1/pages/{tool.options.get('page_id', 'page')}/incidents"
     headers = {"authorization": f"OAuth {context.token}"}
     if context.publication:
         return HttpRequest("PATCH", f"{url}/{context.publication}", headers, {"incident": incident})

@@ -6,6 +6,7 @@ Each refuses what its vendor would refuse, and otherwise answers in the vendor's
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 from zlib import crc32
@@ -31,6 +32,8 @@ def answer(tool: str, request: HttpRequest, reply: Reply) -> HttpResponse:
     if status >= 500:
         # Load balancers answer for a service that is down, and they do not speak its API.
         return HttpResponse(status, {"content-type": "text/html"}, f"<html>{status} {_phrase(status)}</html>")
+    if not _ENDPOINTS[tool].search(f"{request.method} {request.url}"):
+        return HttpResponse(404, {"content-type": "text/html"}, "<html>404 Not Found</html>")
     return _VENDORS[tool](request, status)
 
 
@@ -144,6 +147,12 @@ def _status_page(request: HttpRequest, status: int) -> HttpResponse:
     return _json(status, {"error": _phrase(status)})
 
 
+_ENDPOINTS = {
+    "pager": re.compile(r"^POST \S+/v2/enqueue$"),
+    "chat": re.compile(r"^POST \S+/api/chat\.postMessage$"),
+    "tracker": re.compile(r"^POST \S+/rest/api/3/issue$"),
+    "status_page": re.compile(r"^(POST \S+/v1/pages/[^/\s]+/incidents|PATCH \S+/v1/pages/[^/\s]+/incidents/[^/\s]+)$"),
+}
 _VENDORS: dict[str, Callable[[HttpRequest, int], HttpResponse]] = {
     "pager": _pager,
     "chat": _chat,

@@ -38,6 +38,11 @@ class Incident:
         self.note(kind, **fields)
         self._origin = -len(self._emissions)
 
+    def conclude(self, kind: str, /, **fields: Any) -> None:
+        """Say that something has come of the latest event of what is being handled."""
+        self.command(kind, **fields)
+        self._origin = -len(self._emissions)
+
     def note(self, kind: str, /, **fields: Any) -> None:
         """Say that something happened that no command follows from."""
         self._emissions.append(Emission(kind, fields, self.because))

@@ -70,14 +70,25 @@ class Team:
         required = self._incident.declared.roles
         if not self._assembled and all(name in self.holders for name in required):
             self._assembled = True
-            self._incident.emit("team_assembled", roles=list(required))
+            self._incident.conclude("team_assembled", roles=list(required))
         self.fill()
 
     def acknowledged(self, person: str) -> None:
-        """The person answered: whatever was offered to them waits for them to join."""
-        for role, asked in self.offers.items():
-            if asked == person:
-                self._incident.deadlines.cancel(f"role {role}")
+        """The person answered: what was offered to them waits for them to join. Somebody to whom nothing is offered, as
+        when their time had run out, gets the first role that they can take and for which nobody else has answered.
+        """
+        offered = [role for role, asked in self.offers.items() if asked == person]
+        for role in offered:
+            self._incident.deadlines.cancel(f"role {role}")
+        if self._incident.severity is None or offered or self.role_of(person):
+            return
+        for role in self._incident.declared.roles:
+            page = self._pages.get(role)
+            unanswered = role not in self.offers or (page is not None and page.open)
+            if role not in self.holders and unanswered and person in self._candidates(role):
+                self._withdraw(role)
+                self.offers[role] = self._asked[role] = person
+                return
 
     def _candidates(self, role: str) -> tuple[str, ...]:
         filled_by = self._incident.organization.roles[role].filled_by

@@ -11,10 +11,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from scoring.report.people import assumptions
 from scoring.report.plot import plot
+from scoring.report.titles import under_titles
 from scoring.report.verdict import account, verdict
 from scoring.text import credit, value
-from scoring.wording import elapsed, listed, moment, plain, sentence
+from scoring.wording import elapsed, listed, moment, percent, plain, sentence
 from simulator.journal import Journal
 from simulator.milestones import end
 
@@ -36,6 +38,7 @@ def render(card: Mapping[str, Any], journal: Journal) -> str:
     end_ms = end(journal).at_ms
     timeline = environment.get_template("timeline.svg.j2")
     told = account(card, journal)
+    journal = under_titles(journal)
     drawings = {
         name: Markup(  # noqa: S704  (markup of a template that escapes what it is given)
             timeline.render(plot=plot(card, journal, end_ms, width), variant=name, described=" ".join(told))
@@ -51,9 +54,11 @@ def render(card: Mapping[str, Any], journal: Journal) -> str:
         account=told,
         rows=[row for name, criterion in card["criteria"].items() for row in _rows(name, criterion, journal)],
         phases=_phases(card, end_ms),
-        measures=[_measure(name, result, card["runs"]) for name, result in card["measures"].items()],
-        runs=_runs(card),
+        measures=[_measure(name, result) for name, result in card["measures"].items()],
+        runs=_runs(card) if "pass_rate" in card else None,
         trust=list(_trust(card)),
+        profiles=journal.header.get("profiles"),
+        assumptions=list(assumptions(journal.header["profiles"])) if "profiles" in journal.header else [],
         again=f"gameday run {card['scenario']} --seed {card['seed']} --treatment {card['treatment']}",
         records=_records(journal),
         elapsed=elapsed,
@@ -97,7 +102,7 @@ def _css() -> str:
 
 
 def _badge(card: Mapping[str, Any]) -> dict[str, str]:
-    if card["invalid"]:
+    if card["invalid_because"]:
         return {"kind": "open", "word": "Invalid", "sign": "!"}
     count = f"{card['met_count']} of {card['of']} criteria met"
     kind, _, sign = WORDS[card["met"]]
@@ -106,7 +111,7 @@ def _badge(card: Mapping[str, Any]) -> dict[str, str]:
 
 def _facts(header: Mapping[str, Any]) -> Iterator[str]:
     starts = datetime.fromisoformat(header["starts_at"])
-    yield header["organization"]
+    yield header.get("titles", {}).get("organization", header["organization"])
     yield f"code name {header['codename']}"
     yield f"severity {header['severity']}"
     yield f"seed {header['seed']}"
@@ -181,15 +186,14 @@ def _phases(card: Mapping[str, Any], end_ms: int) -> dict[str, Any] | None:
     return {"parts": shown, "total": elapsed(stop_s - start_s), "finished": found["mitigated"] is not None}
 
 
-def _measure(name: str, result: Mapping[str, Any], runs: Mapping[str, Any] | None) -> dict[str, Any]:
-    quantiles = (runs or {}).get("measures", {}).get(name, {})
+def _measure(name: str, result: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "name": plain(name).capitalize(),
         "value": value(result),
         "start": _instant(result["from"]),
         "stop": _instant(result["to"]),
-        "p50": _or_never(quantiles.get("p50_s")),
-        "p90": _or_never(quantiles.get("p90_s")),
+        "p50": _quantile(result, "p50_s"),
+        "p90": _quantile(result, "p90_s"),
     }
 
 
@@ -200,31 +204,31 @@ def _instant(instant: Mapping[str, Any] | None) -> dict[str, Any] | None:
     return {"at": f"{name} {moment(round(instant['at_s'] * 1000))}", "record": instant["record"]}
 
 
-def _or_never(value_s: float | None) -> str:
-    return "never" if value_s is None else elapsed(value_s)
+def _quantile(result: Mapping[str, Any], key: str) -> str:
+    """A quantile over many seeds; a dash where no seed could be measured, or there was only this one."""
+    if not result.get("measured"):
+        return "\N{EN DASH}"
+    return "never" if result[key] is None else elapsed(result[key])
 
 
-def _runs(card: Mapping[str, Any]) -> dict[str, Any] | None:
+def _runs(card: Mapping[str, Any]) -> dict[str, Any]:
     """Pass rates as places on a line from 0 to 100."""
-    runs = card["runs"]
-    if runs is None:
-        return None
     rates = []
-    for name, rate in [*runs["criteria"].items(), ("every criterion", runs)]:
+    for name, rate in [*card["criteria"].items(), ("every criterion", card)]:
         if rate["pass_rate"] is None:
             continue
         low, high = (100 * bound for bound in rate["interval_95"])
         rates.append(
             {
-                "name": plain(name),
-                "share": f"{100 * rate['pass_rate']:.0f} %",
+                "name": plain(name).capitalize(),
+                "share": percent(rate["pass_rate"]),
                 "at": round(100 * rate["pass_rate"], 1),
                 "low": round(low, 1),
                 "width": round(high - low, 1),
                 "interval": f"{low:.0f} to {high:.0f} %",
             }
         )
-    return {"count": runs["runs"], "invalid": runs["invalid"], "rates": rates}
+    return {"count": card["runs"], "invalid": card["invalid"], "rates": rates}
 
 
 TREATMENTS = {
@@ -245,10 +249,10 @@ def _trust(card: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     left_out = rules["not_simulated"]
     judged = f"{rules['simulated']} rules were evaluated on simulated telemetry"
     yield "Alert rules", f"{judged}; not evaluated: {listed(left_out)}." if left_out else f"{judged}, none left out."
-    if card["runs"] is None:
+    if "pass_rate" not in card:
         yield "Chance", "This is one drill with one seed. Another has other luck; add --runs 200 for pass rates."
     else:
-        yield "Chance", f"Rates are over {card['runs']['runs']} seeds; this drill is one of them, told in detail."
+        yield "Chance", f"Rates are over {card['runs']} seeds; this drill is one of them, told in detail."
     yield "History", f"The same inputs and seed give the same {card['records']} records, byte for byte."
 
 

@@ -24,8 +24,8 @@ GOALS = {
 
 def verdict(card: Mapping[str, Any]) -> str:
     """The whole drill in a sentence."""
-    if card["invalid"]:
-        return f"This drill proves nothing: {listed(card['invalid'])}."
+    if card["invalid_because"]:
+        return f"This drill proves nothing: {listed(card['invalid_because'])}."
     if card["milestones"]["impact"] is None:
         return "No user was hurt in this drill, so there was nothing to respond to."
     missed = [(name, criterion) for name, criterion in card["criteria"].items() if criterion["met"] is False]
@@ -53,7 +53,7 @@ def account(card: Mapping[str, Any], journal: Journal) -> list[str]:
     assemble = measures["time_to_assemble"]
     if assemble["to"]:
         last = credit("assembled", assemble, journal)
-        sentences.append(f"Every required role had joined after {elapsed(assemble['value_s'])}, the {last} last.")
+        sentences.append(f"Every required role had joined after {elapsed(assemble['value_s'])}, {last} last.")
     elif detect["to"]:
         sentences.append("The required roles never all joined.")
     mitigate = measures["time_to_mitigate"]

@@ -65,7 +65,8 @@ Node = VectorNode | ScalarNode
 
 def is_empty(values: Values) -> bool:
     """Whether the column has no value at all."""
-    return values.count(None) == len(values)
+    # Most columns have a value at one of their ends.
+    return not values or (values[0] is None is values[-1] and values.count(None) == len(values))
 
 
 def distinct(columns: Iterable[Column], evaluation: Evaluation) -> list[Column]:

@@ -42,10 +42,10 @@ class HistogramQuantile(VectorNode):
     def _quantiles(self, shares: list[float], buckets: list[tuple[float, Values]]) -> Values:
         buckets.sort(key=lambda bucket: bucket[0])
         bounds = [bound for bound, _ in buckets]
-        coalesced = len(set(bounds)) < len(bounds)
+        whole = len(set(bounds)) == len(bounds) and not any(None in values for _, values in buckets)
         found: Values = []
         for share, row in zip(shares, zip(*(values for _, values in buckets), strict=True), strict=True):
-            if None not in row and not coalesced:
+            if whole:
                 found.append(quantile(share, bounds, list(row), self._tolerance))
                 continue
             counts: dict[float, float] = {}
@@ -95,10 +95,11 @@ def quantile(share: float, bounds: list[float], counts: list[float], tolerance: 
 
 def _make_monotonic(counts: list[float], tolerance: float) -> None:
     """Let no bucket count less than the one below it, as happens when buckets are scraped or summed apart."""
-    highest = counts[0]
-    for index in range(1, len(counts)):
-        count = counts[index]
-        if count < highest or (highest < count and count - highest < tolerance * (count + highest)):
-            counts[index] = highest
+    # Two counts are nearly equal when their difference is below `tolerance` times their sum.
+    ratio = (1 + tolerance) / (1 - tolerance)
+    highest = limit = counts[0]
+    for index, count in enumerate(counts):
+        if count >= limit or math.isnan(count) or math.isnan(highest):
+            highest, limit = count, count * ratio
         else:
-            highest = count
+            counts[index] = highest

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from operator import sub
+from operator import mul, sub
 
 from simulator.promql import numbers
 from simulator.promql.columns import Column, Evaluation, Values, VectorNode, distinct
@@ -40,45 +40,41 @@ class RangeCall(VectorNode):
 
 
 def _rate(series: Series, base: int, windows: Windows, semantics: Semantics) -> Values:
-    range_s = windows.range_ms / 1000
-    return _counter_growth(series, base, windows, semantics, range_s)
+    return _counter_growth(series, base, windows, semantics, per_second=True)
 
 
 def _increase(series: Series, base: int, windows: Windows, semantics: Semantics) -> Values:
-    return _counter_growth(series, base, windows, semantics, 1.0)
+    return _counter_growth(series, base, windows, semantics, per_second=False)
 
 
-def _counter_growth(series: Series, base: int, windows: Windows, semantics: Semantics, per_s: float) -> Values:
+def _counter_growth(series: Series, base: int, windows: Windows, semantics: Semantics, *, per_second: bool) -> Values:
     found = windows.extrapolations(semantics.zero_point_after_threshold)
-    samples = series.values[base : base + len(windows.samples)]
-    firsts = [samples[index] for index in found.firsts]
-    grown = list(map(sub, [samples[index] for index in found.lasts], firsts))
+    if not found.numbers:
+        return [None] * len(windows.ends)
+    firsts, lasts = found.ends(series.values, base)
+    grown = list(map(sub, lasts, firsts))
     resets = series.resets()
     if resets and resets[-1] > base:
         for index, (first, last) in enumerate(zip(found.firsts, found.lasts, strict=True)):
             # A counter that fell began again at zero: what it had reached before is part of its growth.
             for reset in resets[bisect_right(resets, base + first) : bisect_right(resets, base + last)]:
                 grown[index] += series.values[reset - 1]
+    factors = found.rates if per_second else found.factors
+    if min(firsts) * found.shortest > found.furthest * max(grown):
+        # Every window is too far above zero for its counter to have begun inside of the extension.
+        return _spread(list(map(mul, grown, factors)), found.numbers, len(windows.ends))
+    per_s = found.range_s if per_second else 1.0
+    columns = zip(grown, firsts, factors, found.durations, found.zero_limits, strict=True)
     return _spread(
         [
-            # Where the samples cannot place the counter's zero inside the extension, its factor is known already.
-            growth * (factor / per_s)
-            if first * duration > limit * growth
-            else growth * (_factor_from_zero(windows, semantics, index, first, growth) / per_s)
-            for index, (growth, first, factor, duration, limit) in enumerate(
-                zip(grown, firsts, found.factors, found.durations, found.zero_limits, strict=True)
-            )
+            growth * factor
+            if growth <= 0 or first < 0 or first * duration > limit * growth
+            else growth * (found.factor_from_zero(index, first, growth) / per_s)
+            for index, (growth, first, factor, duration, limit) in enumerate(columns)
         ],
         found.numbers,
         len(windows.ends),
     )
-
-
-def _factor_from_zero(windows: Windows, semantics: Semantics, index: int, first: float, growth: float) -> float:
-    found = windows.extrapolations(semantics.zero_point_after_threshold)
-    if growth > 0 and first >= 0:
-        return found.factor_from_zero(index, first, growth)
-    return found.factors[index]
 
 
 def _delta(series: Series, base: int, windows: Windows, semantics: Semantics) -> Values:

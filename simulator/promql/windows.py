@@ -76,11 +76,15 @@ class Extrapolations:
     """Columns over the windows with two samples or more: how far each is extended beyond its first and last sample.
 
     `numbers` are the evaluations' numbers and `firsts`, `lasts` indices of samples; durations are in seconds.
-    `factors` is by how much a difference between last and first sample grows. Where the samples of a counter suggest
-    that it was zero less than `zero_limits` before the first sample, `factor_from_zero` gives the factor instead.
+    `factors` is by how much a difference between last and first sample grows, `rates` the same for each second of the
+    range. Where the samples of a counter suggest that it was zero less than `zero_limits` before the first sample,
+    `factor_from_zero` gives the factor instead; `shortest` and `furthest` are the extremes of durations and limits.
     """
 
-    __slots__ = ("_after_threshold", "durations", "factors", "firsts", "lasts", "numbers", "parts", "zero_limits")
+    __slots__ = (
+        *("_after_threshold", "_contiguous", "durations", "factors", "firsts", "furthest", "lasts", "numbers", "parts"),
+        *("range_s", "rates", "shortest", "zero_limits"),
+    )
 
     def __init__(self, windows: Windows, zero_point_after_threshold: bool) -> None:
         self._after_threshold = zero_point_after_threshold
@@ -104,6 +108,11 @@ class Extrapolations:
         self.durations = [part[0] for part in self.parts]
         self.factors = [part[1] for part in self.parts]
         self.zero_limits = [part[2] for part in self.parts]
+        self._contiguous = _is_contiguous(self.firsts) and _is_contiguous(self.lasts)
+        self.range_s = windows.range_ms / 1000
+        self.rates = [factor / self.range_s for factor in self.factors]
+        self.shortest = min(self.durations, default=0.0)
+        self.furthest = max(self.zero_limits, default=0.0)
 
     def _extend(
         self, count: int, first_age_ms: int, last_age_ms: int, range_ms: int
@@ -121,6 +130,15 @@ class Extrapolations:
         limit = before if self._after_threshold else gap_before
         return duration, factor, limit, threshold, average / 2, after
 
+    def ends(self, values: list[float], base: int) -> tuple[list[float], list[float]]:
+        """The first and the last value in each window; indices count from `base`."""
+        if self._contiguous:
+            return (
+                values[base + self.firsts[0] : base + self.firsts[-1] + 1],
+                values[base + self.lasts[0] : base + self.lasts[-1] + 1],
+            )
+        return [values[base + first] for first in self.firsts], [values[base + last] for last in self.lasts]
+
     def factor_from_zero(self, index: int, first: float, raw: float) -> float:
         """The factor for a counter's window whose first value is `first` and whose increase is `raw` > 0."""
         duration, factor, limit, threshold, half, after = self.parts[index]
@@ -129,6 +147,10 @@ class Extrapolations:
             return factor
         before = to_zero if self._after_threshold or to_zero < threshold else half
         return (duration + before + after) / duration
+
+
+def _is_contiguous(indices: list[int]) -> bool:
+    return bool(indices) and indices == list(range(indices[0], indices[-1] + 1))
 
 
 def _counts(samples: list[int], points: list[int], shift: int) -> list[int]:

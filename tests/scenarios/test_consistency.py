@@ -17,7 +17,11 @@ IN_THE_SCENARIO = {
         "    when: {milestone: declared, after: 5m}\n    at: 20m",
         "injects[1]: both at and when are given (expected one of them)",
     ),
-    "inject after the end": ("    at: 15m\n", "    at: 90m\n", "injects[0].at: is given when the drill is over, at 1h30m"),
+    "inject after the end": (
+        "    at: 15m\n",
+        "    at: 90m\n",
+        "injects[0].at: is given when the drill is over, at 1h30m",
+    ),
     "fault after the end": (
         "    at: 10m\n    for: 80m",
         "    at: 90m\n    for: 1m",
@@ -131,7 +135,7 @@ IN_THE_SCENARIO = {
         "id: green-vendor-page",
         'injects[1].id: a second inject is called "green-vendor-page" (the first: ',
     ),
-}  # fmt: skip
+}
 
 IN_THE_ORGANIZATION = {
     "circle": (
@@ -176,14 +180,19 @@ IN_THE_ORGANIZATION = {
         "          kind: latency\n",
         "          kind: latency\n          labels: {job: x, a-b: y}\n",
         'monitoring.jobs[3].metrics[1].labels.job: the label "job" is set by the scrape\n'
-        'monitoring.jobs[3].metrics[1].labels.a-b: "a-b" cannot be the name of a label (expected letters, digits and _)',
+        'monitoring.jobs[3].metrics[1].labels.a-b: "a-b" cannot be the name of a label '
+        "(expected letters, digits and _)",
     ),
     "second job of the name": (
         "job: seiketsu-web",
         "job: seiketsu-api",
         'monitoring.jobs[1].job: a second job is called "seiketsu-api"',
     ),
-    "hours": ("day: [8, 22]", "day: [22, 8]", "day: not the hours of a day (got 22 to 8; expected two of 0 to 24 that ascend)"),
+    "hours": (
+        "day: [8, 22]",
+        "day: [22, 8]",
+        "day: not the hours of a day (got 22 to 8; expected two of 0 to 24 that ascend)",
+    ),
     "name of two": (
         "  manager: {rotation",
         "  ivan.dba: {rotation: [ivan.dba], since: 2025-W32}\n  manager: {rotation",
@@ -220,7 +229,7 @@ IN_THE_ORGANIZATION = {
         "    mean_god: ",
         'background[0]: missing key "mean_good"\nbackground[0].mean_god: unknown key; did you mean "mean_good"?',
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("old", "new", "expected"), IN_THE_SCENARIO.values(), ids=IN_THE_SCENARIO.keys())
@@ -269,4 +278,4 @@ def test_problems_of_every_file_are_told_together(workspace: Workspace) -> None:
         "groups[0].rules[0].annotations.summary: alias *y names no anchor",
         'mitigation_strategies.high_error_rate[2]: unknown action "roll_back"; did you mean "consider_rollback"?',
         'timezone: wrong value (got "Mars/Olympus"; expected a time zone such as UTC or Europe/Berlin)',
-    ]  # fmt: skip
+    ]

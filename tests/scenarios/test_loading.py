@@ -15,6 +15,7 @@ from simulator.faults import KINDS
 from simulator.faults.burst_errors import BurstErrors
 from tests.scenarios.conftest import Workspace
 
+FLAGSHIP = "elevenlabs-intermittent"
 SHARED = Path(__file__).parents[3] / "shared" / "procedure"
 
 
@@ -55,21 +56,20 @@ class TestReferences:
         ]
 
     @pytest.mark.parametrize(
-        ("file", "path"), [("alert-rules", "monitoring.rule_files[0]"), ("mitigation-strategies", "playbook_files[0]")]
+        ("file", "path"),
+        [("alert-rules.yaml", "monitoring.rule_files[0]"), ("mitigation-strategies.yaml", "playbook_files[0]")],
     )
     def test_a_file_that_is_not_there_is_a_problem_of_the_one_that_names_it(
         self, workspace: Workspace, file: str, path: str
     ) -> None:
-        gone = workspace.folder / "seiketsu" / f"{file}.yaml"
+        gone = workspace.organization.parent / file
         gone.unlink()
-        assert workspace.problems() == [
-            f"{path}: {workspace.folder}/./seiketsu/{file}.yaml: there is no such file"
-        ] or (workspace.problems() == [f"{path}: {gone}: there is no such file"])
+        assert workspace.problems() == [f"{path}: {gone}: there is no such file"]
 
 
 class TestWhatIsLoaded:
     def test_faults_carry_the_parameters_of_their_kind(self) -> None:
-        (fault,) = load_scenario("elevenlabs-intermittent", KINDS).scenario.faults
+        (fault,) = load_scenario(FLAGSHIP, KINDS).scenario.faults
         assert (fault.id, fault.on, fault.at, fault.for_) == ("flapping", "elevenlabs", 600_000, 4_800_000)
         assert isinstance(fault.parameters, BurstErrors)
         assert (fault.parameters.mean_bad, fault.parameters.error_ratio.bad) == (60_000, 0.6)
@@ -96,7 +96,7 @@ class TestWhatIsLoaded:
     def test_the_procedures_own_rules_and_playbooks_load_unmodified(self, workspace: Workspace) -> None:
         for name in ("alert-rules.yaml", "mitigation-strategies.yaml"):
             shutil.copy(SHARED / name, workspace.organization.parent / name)
-        theirs, ours = workspace.load(), load_scenario("elevenlabs-intermittent", KINDS)
+        theirs, ours = workspace.load(), load_scenario(FLAGSHIP, KINDS)
         assert theirs.playbooks == ours.playbooks
         for rule in range(3):
             for key in ("alert", "expr", "for", "labels"):
@@ -127,7 +127,7 @@ class TestOverrides:
 
     def test_an_item_of_a_list_by_its_id_or_number(self) -> None:
         loaded = load_scenario(
-            "elevenlabs-intermittent",
+            FLAGSHIP,
             KINDS,
             ["faults.flapping.mean_bad=30s", "mitigations.raise_retries.effect.retries=7", "injects.0.at=20m"],
         )
@@ -156,18 +156,15 @@ class TestOverrides:
         assert (fault.parameters.error_ratio.good, fault.parameters.error_ratio.bad) == (0, 1)
 
     def test_null_takes_an_optional_part_away(self) -> None:
-        assert (
-            load_scenario("elevenlabs-intermittent", KINDS, ["criteria.detected=null"]).scenario.criteria.detected
-            is None
-        )
+        assert load_scenario(FLAGSHIP, KINDS, ["criteria.detected=null"]).scenario.criteria.detected is None
 
     def test_either_file_can_be_forced(self) -> None:
-        loaded = load_scenario("elevenlabs-intermittent", KINDS, ["scenario.title=One", "organization.title=Two"])
+        loaded = load_scenario(FLAGSHIP, KINDS, ["scenario.title=One", "organization.title=Two"])
         assert (loaded.scenario.title, loaded.organization.title) == ("One", "Two")
 
     def test_digests_stay_those_of_the_files(self) -> None:
-        changed = load_scenario("elevenlabs-intermittent", KINDS, ["difficulty=3", "HighErrorRate.for=1m"])
-        assert changed.digests == load_scenario("elevenlabs-intermittent", KINDS).digests
+        changed = load_scenario(FLAGSHIP, KINDS, ["difficulty=3", "HighErrorRate.for=1m"])
+        assert changed.digests == load_scenario(FLAGSHIP, KINDS).digests
 
     @pytest.mark.parametrize(
         ("override", "expected"),
@@ -196,7 +193,7 @@ class TestOverrides:
     )
     def test_a_wrong_override_is_told_as_such(self, override: str, expected: str) -> None:
         with pytest.raises(InputError) as caught:
-            load_scenario("elevenlabs-intermittent", KINDS, [override])
+            load_scenario(FLAGSHIP, KINDS, [override])
         problems = list(map(str, caught.value.problems))
         assert all(problem.startswith(f"--set {override}: ") for problem in problems)
         assert problems[0].removeprefix(f"--set {override}: ").startswith(expected)

@@ -72,9 +72,15 @@ REFUSED = {
     "not a mapping": ("[1, 2]", "1:1: wrong type (got a list of 2 items; expected a mapping with "),
     "not text": ("name: 5", "1:7: name: wrong type (got 5; expected text)"),
     "not a list": ("name: a\nwheels: {}", "2:9: wheels: wrong type (got a mapping with 0 keys; expected a list)"),
-    "empty list": ("name: a\nwheels: []", "2:9: wheels: too few items (got a list of 0 items; expected at least 1 item)"),
+    "empty list": (
+        "name: a\nwheels: []",
+        "2:9: wheels: too few items (got a list of 0 items; expected at least 1 item)",
+    ),
     "short pair": ("name: a\npair: [1]", "2:7: pair: too few items (got a list of 1 item; expected 2 items)"),
-    "long pair": ("name: a\npair: [1, 2, 3]", "2:7: pair: too many items (got a list of 3 items; expected at most 2 items)"),
+    "long pair": (
+        "name: a\npair: [1, 2, 3]",
+        "2:7: pair: too many items (got a list of 3 items; expected at most 2 items)",
+    ),
     "not whole": ("name: a\npair: [1.5, 2]", "2:8: pair[0]: wrong type (got 1.5; expected a whole number)"),
     "text for a number": ("name: a\npair: ['1', 2]", '2:8: pair[0]: wrong type (got "1"; expected a whole number)'),
     "number for a truth": ("name: a\nfast: 1", "2:7: fast: wrong type (got 1; expected true or false)"),
@@ -126,7 +132,10 @@ REFUSED = {
         "name: a\nzone: Europe/Bärlin",
         '2:7: zone: wrong value (got "Europe/Bärlin"; expected a time zone such as UTC or Europe/Berlin)',
     ),
-    "no such week": ("name: a\nweek: 2025-W53", '2:7: week: wrong value (got "2025-W53"; expected an ISO week such as 2025-W32)'),
+    "no such week": (
+        "name: a\nweek: 2025-W53",
+        '2:7: week: wrong value (got "2025-W53"; expected an ISO week such as 2025-W32)',
+    ),
     "no address": (
         "name: a\npage: www.a.example",
         '2:7: page: wrong value (got "www.a.example"; expected an address that begins with https:// or http://)',
@@ -139,7 +148,7 @@ REFUSED = {
         "name: a\nwheels: [{fits: zzz}]",
         '2:17: wheels[0].fits: unknown engine or car "zzz" (expected "a")',
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("text", "expected"), REFUSED.values(), ids=REFUSED.keys())

@@ -14,7 +14,7 @@ from drills.adapters.exchange import PLACEHOLDER_TOKEN, Context, HttpRequest, Ht
 from drills.adapters.sender import Sender
 from scenarios.organization import Tool
 
-TOOL = Tool(service="tool", url="https://tool.example.org/", options={"project": "OPS", "page": "abc123"})
+TOOL = Tool(service="tool", url="https://tool.example.org/api/", options={"project": "OPS", "page_id": "abc123"})
 CONTEXT = Context(PLACEHOLDER_TOKEN, "harbour-1", "Seiketsu AI", ("P0", "P1", "P2", "P3", "P4", "P5"))
 PAGE = {"key": "page-1", "to": "ann", "summary": "Voice\nis down", "severity": "P1", "reason": "escalation level 1"}
 POST = {"key": "post-1", "channel": "#incidents", "text": "Declared"}
@@ -28,7 +28,7 @@ def answer(status: int, body: Any, **headers: str) -> HttpResponse:
 
 def test_a_page_is_a_trigger_event_under_the_commands_key() -> None:
     request = pager.request(PAGE, TOOL, CONTEXT)
-    assert (request.method, request.url) == ("POST", "https://tool.example.org/v2/enqueue")
+    assert (request.method, request.url) == ("POST", "https://tool.example.org/api/v2/enqueue")
     assert request.json == {
         "routing_key": PLACEHOLDER_TOKEN,
         "event_action": "trigger",
@@ -68,7 +68,7 @@ def test_a_message_goes_to_its_channel_with_the_bearer_token() -> None:
 
 def test_a_ticket_is_an_issue_with_a_document_for_its_text() -> None:
     request = tracker.request(TICKET, TOOL, CONTEXT)
-    assert (request.method, request.url) == ("POST", "https://tool.example.org/rest/api/3/issue")
+    assert (request.method, request.url) == ("POST", "https://tool.example.org/api/rest/api/3/issue")
     fields = request.json["fields"]
     assert fields["project"] == {"key": "OPS"}
     assert fields["priority"] == {"name": "Highest"}
@@ -78,11 +78,11 @@ def test_a_ticket_is_an_issue_with_a_document_for_its_text() -> None:
 
 def test_the_status_page_is_opened_once_and_then_patched() -> None:
     first = status_page.request(PUBLISH, TOOL, CONTEXT)
-    assert (first.method, first.url) == ("POST", "https://tool.example.org/v1/pages/abc123/incidents")
+    assert (first.method, first.url) == ("POST", "https://tool.example.org/api/v1/pages/abc123/incidents")
     assert first.headers == {"authorization": f"OAuth {PLACEHOLDER_TOKEN}"}
     assert first.json["incident"]["name"] == "Found it."
     then = status_page.request(PUBLISH, TOOL, CONTEXT._replace(publication="xyz"))
-    assert (then.method, then.url) == ("PATCH", "https://tool.example.org/v1/pages/abc123/incidents/xyz")
+    assert (then.method, then.url) == ("PATCH", "https://tool.example.org/api/v1/pages/abc123/incidents/xyz")
     assert "name" not in then.json["incident"]
     assert then.json["incident"]["status"] == "identified"
 
@@ -180,6 +180,26 @@ def test_the_played_vendors_refuse_what_the_real_ones_would(
     response = vendors.answer(tool, spoiled, vendors.Reply(200))
     assert response.status == status
     assert word in response.body
+
+
+@pytest.mark.parametrize(
+    ("tool", "request_"),
+    [
+        ("pager", pager.request(PAGE, TOOL, CONTEXT)),
+        ("chat", chat.request(POST, TOOL, CONTEXT)),
+        ("tracker", tracker.request(TICKET, TOOL, CONTEXT)),
+        ("status_page", status_page.request(PUBLISH, TOOL, CONTEXT)),
+    ],
+)
+def test_the_played_vendors_answer_at_their_own_address_only(tool: str, request_: HttpRequest) -> None:
+    assert vendors.answer(tool, request_, vendors.Reply(200)).status < 300
+    for astray in (request_._replace(url=request_.url + "s"), request_._replace(method="PUT")):
+        assert vendors.answer(tool, astray, vendors.Reply(200)).status == 404
+
+
+def test_the_pagers_routing_key_can_stand_in_the_organisations_file() -> None:
+    tool = Tool(service="pager", url=TOOL.url, options={"routing_key": "k" * 32})
+    assert pager.request(PAGE, tool, CONTEXT).json["routing_key"] == "k" * 32
 
 
 @pytest.mark.parametrize("tool", ["chat", "status_page"])

@@ -40,9 +40,9 @@ ORGANIZATION = Organization(
     delivery=Delivery(retry_every=30_000, give_up_after=300_000),
     tools=Tools(
         pager=Tool(service="api", url="https://pager.example.org"),
-        chat=Tool(service="api", url="https://chat.example.org/"),
+        chat=Tool(service="api", url="https://chat.example.org/api/"),
         tracker=Tool(service="api", url="https://tracker.example.org", options={"project": "OPS"}),
-        status_page=Tool(service="api", url="https://status.example.org", options={"page": "abc123"}),
+        status_page=Tool(service="api", url="https://status.example.org", options={"page_id": "abc123"}),
     ),
     incident_channel="#incidents",
     status_url="https://status.example.org",

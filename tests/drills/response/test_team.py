@@ -59,6 +59,17 @@ def test_somebody_who_acknowledged_a_role_is_waited_for() -> None:
     assert [who for _, who, role in role_pages(bench) if role == "communication_lead"] == ["eve"]
 
 
+def test_whoever_answers_first_gets_the_role_even_when_their_time_had_run_out() -> None:
+    bench = Bench().declared("P1")
+    bench.act(8 * MINUTE, "eve", "acknowledge")
+    assert bench.workflow.role_offered_to("eve") == "communication_lead"
+    assert bench.workflow.role_offered_to("cat") is None, "cat was asked a minute ago and has not answered"
+    bench.act(9 * MINUTE, "cat", "acknowledge")
+    assert bench.workflow.role_offered_to("cat") is None
+    bench.run_until(40 * MINUTE)
+    assert [who for _, who, role in role_pages(bench) if role == "communication_lead"] == ["eve", "cat"]
+
+
 def test_the_team_is_assembled_once_when_every_required_role_has_joined() -> None:
     bench = Bench().declared("P1")
     bench.act(3 * MINUTE, "ann", "join", role="commander")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from random import Random
 
 from hypothesis import given, settings
@@ -47,7 +48,7 @@ def test_stretches_of_any_length_give_the_same_values(
     times = [phase + number * interval for number in range(90)]
     bounds = [0, *sorted(cuts), len(times)]
     whole = _outcome(expression, store, [times])
-    pieces = [times[start:end] for start, end in zip(bounds, bounds[1:], strict=False)]
+    pieces = [times[start:end] for start, end in pairwise(bounds)]
     assert _outcome(expression, store, pieces) == whole, expression.text
     assert _outcome(expression, store, [[time] for time in times]) == whole, expression.text
 

@@ -1,0 +1,279 @@
+"""The parts of the documents that follow from the code, each as Markdown.
+
+Where the code says what something means, its words are taken; what it does not say stands in
+``docs/reference/meanings.yaml``, which has to be complete and may not repeat the code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import click
+import yaml
+
+from drills.cli import cli
+from drills.response.states import diagram
+from scenarios.fault import Fault
+from scenarios.organization import Organization, PlaybookFile
+from scenarios.profiles import Value, default_profiles
+from scenarios.fields import format_duration
+from scenarios.scenario import Scenario
+from scenarios.schema import json_schema
+from scenarios.shapes import Shape, shape_of_model
+from simulator.events import EVENT_TYPES
+from simulator.faults import KINDS
+
+MEANINGS = Path(__file__).parent.parent / "docs" / "reference" / "meanings.yaml"
+
+
+@cache
+def meanings() -> dict[str, dict[str, str]]:
+    """What the code does not say: by kind of table, the meaning of each entry."""
+    read: dict[str, dict[str, str]] = yaml.safe_load(MEANINGS.read_text(encoding="utf-8"))
+    return read
+
+
+# Files.
+
+
+def scenario_tables() -> str:
+    """The keys of a scenario file, a table a mapping."""
+    return _model_tables(Scenario, leave_out={Fault})
+
+
+def organization_tables() -> str:
+    """The keys of an organisation's file, a table a mapping."""
+    return _model_tables(Organization, leave_out={Fault})
+
+
+def fault_tables() -> str:
+    """The keys of a fault: those of every kind, then those of each kind."""
+    parts = [_model_table(Fault, _definitions("scenario")["Fault: down"]["properties"], {"kind"} | _keys(Fault))]
+    for kind, parameters in sorted(KINDS.items()):
+        schema = _definitions("scenario")[f"Fault: {kind}"]
+        parts.append(f"### {kind}\n\n{_paragraph(schema['description'])}\n")
+        parts.append(_table(parameters, schema, [name for name in schema["properties"] if name not in _keys(Fault)]))
+        for below in _below(parameters):
+            parts += [f"### {below.__name__}\n", _table(below, _definitions("scenario")[below.__name__])]
+    return "\n".join(parts)
+
+
+def _model_table(model: type, properties: dict[str, Any], names: set[str]) -> str:
+    schema = {"properties": {name: properties[name] for name in properties if name in names}, "required": [*names]}
+    return _table(model, schema)
+
+
+def _model_tables(model: type, leave_out: set[type]) -> str:
+    kind = "scenario" if model is Scenario else "organization"
+    schema = json_schema(kind, KINDS)
+    parts = []
+    for below in [model, *(found for found in _below(model) if found not in leave_out)]:
+        part = schema if below is model else schema["$defs"][below.__name__]
+        parts += [f"### {below.__name__}\n", f"{_paragraph(part['description'])}\n", _table(below, part)]
+    return "\n".join(parts)
+
+
+def _table(model: type, schema: dict[str, Any], names: Iterable[str] | None = None) -> str:
+    shapes = shape_of_model(model).fields
+    rows = []
+    for name in names or schema["properties"]:
+        part = schema["properties"][name]
+        default = "required" if name in schema.get("required", ()) else _default(part)
+        rows.append((f"`{name}`", _value(shapes[name], part), default, _meaning(model, name, part)))
+    return _markdown(("Key", "Value", "Default", "Meaning"), rows)
+
+
+def _meaning(model: type, name: str, part: dict[str, Any]) -> str:
+    key, said = f"{model.__name__}.{name}", part.get("description")
+    written = meanings()["keys"].get(key)
+    assert said is None or written is None, f"the code says what {key} means; take it out of {MEANINGS.name}"
+    assert said or written, f"neither the code nor {MEANINGS.name} says what {key} means"
+    return _paragraph(said or written or "")
+
+
+def _value(shape: Shape, part: dict[str, Any]) -> str:
+    """What may stand there, in words."""
+    if shape.markers:
+        names = " or ".join(kind for marker in shape.markers for kind in _kinds(marker))
+        return f"name of a {names}"
+    if shape.model is not None:
+        name = "fault" if shape.model is Fault else shape.model.__name__
+        return f"[{name}](scenario-file.md#faults)" if shape.model is Fault else f"[{name}](#{name.lower()})"
+    if "anyOf" in part:
+        real = [option for option in part["anyOf"] if option.get("type") != "null"]
+        return "share" if len(real) == 2 else _value(shape, real[0])
+    if shape.key is not None and shape.entry is not None:
+        inner = part.get("additionalProperties", {})
+        names = part.get("propertyNames", {})
+        return f"for each {_value(shape.key, names).removeprefix('name of a ')}: {_value(shape.entry, inner)}"
+    if shape.items:
+        if not shape.repeated:
+            both = zip(shape.items, part["prefixItems"], strict=True)
+            return f"list: {', '.join(_value(*one) for one in both)}"
+        return f"list of: {_value(shape.items[0], part['items'])}"
+    return _plain_value(part)
+
+
+def _kinds(marker: Any) -> tuple[str, ...]:
+    return marker.kinds if hasattr(marker, "kinds") else (marker.kind,)
+
+
+def _plain_value(part: dict[str, Any]) -> str:
+    if "enum" in part or "const" in part:
+        return ", ".join(f"`{value}`" for value in part.get("enum", [part.get("const")]))
+    pattern = part.get("pattern", "")
+    if "ms|" in pattern:
+        return "duration"
+    if part.get("format") == "date-time":
+        return "date and time"
+    if "-W" in pattern:
+        return "ISO week"
+    if "https" in pattern:
+        return "address"
+    if part.get("type") in ("integer", "number"):
+        return _number(part)
+    return {"boolean": "`true` or `false`"}.get(part.get("type", ""), "text")
+
+
+def _number(part: dict[str, Any]) -> str:
+    noun = "whole number" if part["type"] == "integer" else "number"
+    low, high = part.get("minimum"), part.get("maximum")
+    if low is not None and high is not None:
+        return f"{noun} from {low:g} to {high:g}"
+    if low is not None:
+        return f"{noun} from {low:g}"
+    return f"{noun} above {part['exclusiveMinimum']:g}" if "exclusiveMinimum" in part else noun
+
+
+def _default(part: dict[str, Any]) -> str:
+    default = part.get("default")
+    if default in (None, [], {}):
+        return "none"
+    if isinstance(default, bool):
+        return f"`{str(default).lower()}`"
+    return f"`{default}`" if not isinstance(default, list) else f"`[{', '.join(map(str, default))}]`"
+
+
+def _below(model: type) -> list[type]:
+    """The models inside a model, each once, in the order in which a reader meets them."""
+    found: list[type] = []
+    waiting = list(shape_of_model(model).fields.values())
+    while waiting:
+        shape = waiting.pop(0)
+        inner = [*shape.items, *(part for part in (shape.key, shape.entry) if part is not None)]
+        if shape.model is not None and shape.model not in found:
+            found.append(shape.model)
+            inner += shape.fields.values() if shape.model is not Fault else ()
+        waiting = [*inner, *waiting]
+    return found
+
+
+@cache
+def _definitions(kind: str) -> dict[str, Any]:
+    definitions: dict[str, Any] = json_schema(kind, KINDS)["$defs"]  # type: ignore[arg-type]
+    return definitions
+
+
+def _keys(model: type) -> set[str]:
+    return {name for name in shape_of_model(model).fields if name != "parameters"}
+
+
+# The program.
+
+
+def command_tables() -> str:
+    """Every command: how it is called, what it does, and its options."""
+    parts = []
+    for name, command in cli.commands.items():
+        arguments = [part for part in command.params if isinstance(part, click.Argument)]
+        called = [f"gameday {name}", *(argument.make_metavar(click.Context(command)) for argument in arguments)]
+        parts.append(f"### gameday {name}\n\n`{' '.join([*called, '[OPTIONS]'])}`\n\n{command.help}\n")
+        options = [part for part in command.params if isinstance(part, click.Option)]
+        if options:
+            parts.append(_markdown(("Option", "Default", "Meaning"), map(_option, options)))
+    return "\n".join(parts)
+
+
+def _option(option: click.Option) -> tuple[str, str, str]:
+    name = max(option.opts, key=len)
+    if isinstance(option.type, click.Choice):
+        shown = f"`{name}` {', '.join(f'`{choice}`' for choice in option.type.choices)}"
+    else:
+        metavar = option.metavar or option.type.name.upper().removesuffix(" RANGE")
+        shown = f"`{name}`" if option.is_flag else f"`{name} {metavar}`"
+    default = "none" if not isinstance(option.default, int | str) or option.is_flag else f"`{option.default}`"
+    key = f"{name}"
+    help_text = option.help or meanings()["options"][key]
+    return shown, default, help_text + (" May be given several times." if option.multiple else "")
+
+
+def event_tables() -> str:
+    """Every type of record: who may see it, what it carries, what it says."""
+    said = meanings()["events"]
+    assert list(said) == list(EVENT_TYPES), f"the events in {MEANINGS.name} are not those of the code, in its order"
+    parts = []
+    for title, is_part in (
+        ("The world's truth", lambda row: not row.command and row.audience != "players"),
+        ("What players can see", lambda row: not row.command and row.audience == "players"),
+        ("Commands", lambda row: row.command),
+    ):
+        rows = []
+        for name, row in EVENT_TYPES.items():
+            if is_part(row):
+                fields = [*(f"`{field}`" for field in row.fields), *(f"`{field}` (optional)" for field in row.optional)]
+                rows.append((f"`{name}`", row.audience, ", ".join(fields) or "none", said[name]))
+        parts.append(f"### {title}\n\n{_markdown(('Type', 'Audience', 'Carries', 'Says'), rows)}")
+    return "\n".join(parts)
+
+
+def state_diagram() -> str:
+    """The workflow's states as Mermaid draws them."""
+    return f"```mermaid\n{diagram()}```\n"
+
+
+def responder_tables() -> str:
+    """What is drawn for modelled people: figures, source, confidence."""
+    parts = []
+    for name, parameter in default_profiles().parameters.items():
+        facts = f"{_sentence(parameter.means)} Source: {parameter.source}. Confidence: {parameter.confidence}."
+        rows = [(_condition(value), _figures(value)) for value in parameter.values]
+        parts.append(f"### {name}\n\n{facts}\n\n{_markdown(('For', 'Value'), rows)}")
+    return "\n".join(parts)
+
+
+def _condition(value: Value) -> str:
+    stated = [part for part in (value.profile, value.training, value.hours) if part is not None]
+    return ", ".join(stated) or "everybody else, or always"
+
+
+def _figures(value: Value) -> str:
+    if value.median is not None:
+        return f"median {format_duration(value.median)}, sigma {value.sigma:g}"
+    return f"{value.share:.0%}".replace("%", " %") if value.share is not None else f"factor {value.factor:g}"
+
+
+def _markdown(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |\n" for line in lines)
+
+
+def _paragraph(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}."
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "scenario": scenario_tables,
+    "organization": organization_tables,
+    "faults": fault_tables,
+    "commands": command_tables,
+    "events": event_tables,
+    "states": state_diagram,
+    "responders": responder_tables,
+}
