@@ -19,6 +19,7 @@ from drills.response.workflow import Workflow
 from scenarios.loading import LoadedScenario
 from scenarios.profiles import Profiles
 from simulator.events import EVENT_TYPES
+from simulator.flow import Flow
 from simulator.journal import Journal
 from simulator.randomness import Draws
 from simulator.responders.crew import Crew, Intention
@@ -52,6 +53,7 @@ class Drill:
     def __init__(
         self,
         loaded: LoadedScenario,
+        flow: Flow,
         groups: tuple[RuleGroup, ...],
         profiles: Profiles,
         treatment: Treatment,
@@ -65,7 +67,7 @@ class Drill:
         self.journal = Journal({})
         self.workflow = Workflow(organization, scenario.starts_at)
         self.journal.append(0, "drill_started", 0, {})
-        self.world = World(organization, scenario, groups, Draws(seed), self._on_world)
+        self.world = World(organization, scenario, flow, groups, Draws(seed), self._on_world)
         self.world.on_finished = self._on_finished
         self.crew = Crew(self.world, profiles, treatment, loaded.playbooks)
         self._outcomes: deque[Outcome] = deque()
@@ -73,38 +75,37 @@ class Drill:
 
     def run(self) -> Journal:
         """Play the drill in virtual time and return its journal."""
-        steps, moment_ms = 0, 0
-        while (at_ms := self._next()) <= self._end_ms:
-            steps = steps + 1 if at_ms == moment_ms else 0
+        steps, end_ms, world, crew, workflow = 0, self._end_ms, self.world, self.crew, self.workflow
+        while True:
+            deadline_ms, world_ms, person_ms = workflow.next_deadline(), world.peek(), crew.next_due()
+            at_ms = min(world_ms, person_ms) if deadline_ms is None else min(deadline_ms, world_ms, person_ms)
+            if at_ms > end_ms:
+                break
+            steps = steps + 1 if at_ms == self.now_ms else 0
             assert steps < MOST_STEPS_IN_A_MILLISECOND, f"the drill does not get past {at_ms} ms"
-            moment_ms = at_ms
-            self._advance(at_ms)
-        self.now_ms = self._end_ms
-        self.journal.append(self._end_ms, "drill_ended", 0, {})
+            self.now_ms = at_ms
+            if deadline_ms == at_ms:
+                world.advance(at_ms)
+                self._carry_out(workflow.fire_deadline())
+            elif world_ms == at_ms:
+                world.step()
+            else:
+                world.advance(at_ms)
+                self._act(crew.take())
+            while self._outcomes:  # What became of a command is handled right after what asked for it.
+                self._receive(self._outcomes.popleft())
+        self.now_ms = end_ms
+        self.journal.append(end_ms, "drill_ended", 0, {})
         self._close()
         return self.journal
-
-    def _next(self) -> int:
-        deadline_ms = self.workflow.next_deadline()
-        return min(NEVER if deadline_ms is None else deadline_ms, self.world.peek(), self.crew.next_due())
-
-    def _advance(self, at_ms: int) -> None:
-        """Let the next thing happen: a deadline, else something in the world, else what a person means to do."""
-        self.now_ms = at_ms
-        if self.workflow.next_deadline() == at_ms:
-            self._carry_out(self.workflow.fire_deadline())
-        elif self.world.peek() == at_ms:
-            self.world.step()
-        else:
-            self._act(self.crew.take())
-        self._settle()
 
     def _close(self) -> None:
         """After the drill the world stands still, but what a resolved incident still waits for runs on."""
         while self.workflow.state == "resolved" and (at_ms := self.workflow.next_deadline()) is not None:
             self.now_ms = at_ms
             self._carry_out(self.workflow.fire_deadline())
-            self._settle()
+            while self._outcomes:
+                self._receive(self._outcomes.popleft())
 
     # What comes in.
 
@@ -135,11 +136,6 @@ class Drill:
             self._record("action_refused", message.because, fields)
             return
         self._carry_out(emissions)
-
-    def _settle(self) -> None:
-        """Handle what became of the commands that were sent; that may send more."""
-        while self._outcomes:
-            self._receive(self._outcomes.popleft())
 
     # What goes out.
 

@@ -13,6 +13,7 @@ from drills.drill import Drill
 from scenarios.loading import LoadedScenario, load_scenario
 from scenarios.profiles import Profiles, default_profiles
 from simulator.faults import KINDS
+from simulator.flow import Flow
 from simulator.journal import Journal
 from simulator.responders.treatments import TREATMENTS, TreatmentName
 from simulator.rules import RuleGroup, compile_rules
@@ -22,7 +23,11 @@ from simulator.rules import RuleGroup, compile_rules
 class Prepared:
     """A scenario and everything that does not depend on the seed."""
 
+    reference: str
+    """The scenario's library id or path, as it was asked for."""
+    overrides: tuple[str, ...]
     loaded: LoadedScenario
+    flow: Flow
     groups: tuple[RuleGroup, ...]
     profiles: Profiles
     assumptions: Mapping[str, Any]
@@ -35,7 +40,8 @@ def prepare(reference: str, overrides: Sequence[str] = ()) -> Prepared:
     interval_ms = loaded.organization.monitoring.evaluation_interval
     groups = tuple(group for document in loaded.rule_documents for group in compile_rules(document, interval_ms))
     profiles = default_profiles()
-    return Prepared(loaded, groups, profiles, _assumptions(profiles))
+    flow = Flow(loaded.organization)
+    return Prepared(reference, tuple(overrides), loaded, flow, groups, profiles, _assumptions(profiles))
 
 
 def play(prepared: Prepared, seed: int, treatment: TreatmentName = "modelled", wired: bool = True) -> Journal:
@@ -44,7 +50,7 @@ def play(prepared: Prepared, seed: int, treatment: TreatmentName = "modelled", w
     scope = loaded.scenario.codename  # Players see it in the tools' references.
     wire = VirtualWire(loaded.organization, scope) if wired else DirectWire(loaded.organization, scope)
     try:
-        drill = Drill(loaded, prepared.groups, prepared.profiles, TREATMENTS[treatment], seed, wire)
+        drill = Drill(loaded, prepared.flow, prepared.groups, prepared.profiles, TREATMENTS[treatment], seed, wire)
         journal = drill.run()
     finally:
         wire.close()
@@ -60,6 +66,8 @@ def _header(prepared: Prepared, drill: Drill, seed: int, treatment: str) -> dict
         "scenario": scenario.scenario,
         "title": scenario.title,
         "codename": scenario.codename,
+        "reference": prepared.reference,
+        "overrides": list(prepared.overrides),
         "organization": organization.organization,
         "seed": seed,
         "treatment": treatment,

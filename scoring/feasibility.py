@@ -9,7 +9,7 @@ from scenarios.scenario import Scenario
 from scoring.wording import elapsed, listed
 from simulator.detection import seen_by
 from simulator.faults import Change
-from simulator.flow import Flow, Modifications
+from simulator.flow import Flow
 from simulator.rule_timing import PageTime, Part, page_times
 from simulator.rules import RuleGroup
 
@@ -73,10 +73,10 @@ def _span(best_ms: int, worst_ms: int) -> str:
 def _probe_times(organization: Organization, scenario: Scenario) -> list[PageTime]:
     """The probes that the scenario's faults fail at their worst, as if every check failed."""
     flow = Flow(organization)
-    changes: dict[str, list[Change]] = {}
+    changes: dict[str, tuple[Change, ...]] = {}
     for fault in scenario.faults:
-        changes.setdefault(fault.on, []).append(fault.parameters.worst())
-    ordinary, worst = flow.solve({}, Modifications()), flow.solve(changes, Modifications())
+        changes[fault.on] = (*changes.get(fault.on, ()), fault.parameters.worst())
+    ordinary, worst = flow.solve({}), flow.solve(changes)
     found = []
     for name, probe in organization.detection.probes.items():
         if seen_by(probe, worst) > seen_by(probe, ordinary):

@@ -8,15 +8,13 @@ telemetry be computed by long stretches instead of tick by tick.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from scenarios.fault import Fault
 from simulator.faults import Change
-from simulator.flow import Flow, Modifications, ServiceState
+from simulator.flow import Flow, Modifications, Solution
 from simulator.randomness import Draws
-
-Solution = dict[str, ServiceState]
 
 
 class Turn(NamedTuple):
@@ -49,7 +47,6 @@ class Course:
         self.modifications = Modifications()
         self.ended: frozenset[str] = frozenset()
         """Faults that a responder has ended before their time."""
-        self._solutions: dict[object, Solution] = {}
         self.pieces: list[Piece] = []
         self._starts: list[int] = []
         self._plan(None)
@@ -62,6 +59,15 @@ class Course:
         """The index of the piece that holds at a moment."""
         return max(0, bisect_right(self._starts, now_ms) - 1)
 
+    def between(self, from_ms: int, to_ms: int) -> Iterator[tuple[int, int, Solution]]:
+        """The pieces of a stretch of time, cut to it: from, to, and the solution that holds."""
+        for index in range(self.index(from_ms), len(self.pieces)):
+            start_ms = max(from_ms, self.pieces[index].start_ms)
+            end_ms = min(to_ms, self.pieces[index + 1].start_ms if index + 1 < len(self.pieces) else to_ms)
+            if start_ms >= to_ms:
+                return
+            yield start_ms, end_ms, self.pieces[index].solution
+
     def modify(self, now_ms: int, modifications: Modifications, ended: frozenset[str]) -> None:
         """Somebody changes the system now: the past stays, the rest is drawn anew."""
         self.modifications, self.ended = modifications, ended
@@ -69,11 +75,12 @@ class Course:
 
     def worst(self, now_ms: int) -> Solution:
         """The solution with every fault that is active now at its worst."""
-        changes: dict[str, tuple[Change, ...]] = {}
-        for fault in self.faults.values():
-            if fault.at <= now_ms < fault.at + fault.for_ and fault.id not in self.ended:
-                changes[fault.on] = (*changes.get(fault.on, ()), fault.parameters.worst())
-        return self._solve(changes)
+        active = {
+            fault.id: fault.parameters.worst()
+            for fault in self.faults.values()
+            if fault.at <= now_ms < fault.at + fault.for_
+        }
+        return self._solve(active)
 
     def _plan(self, from_ms: int | None) -> None:
         """Lay out the pieces from a moment on (None: from the beginning), keeping those before it."""
@@ -83,31 +90,26 @@ class Course:
         for turn in self.turns:
             if turn.at_ms > start_ms:
                 if not pieces or pieces[-1].start_ms < start_ms:
-                    pieces.append(Piece(start_ms, self._current(levels)))
+                    pieces.append(Piece(start_ms, self._solve(levels)))
                 else:
-                    pieces[-1] = Piece(start_ms, self._current(levels))
+                    pieces[-1] = Piece(start_ms, self._solve(levels))
                 start_ms = turn.at_ms
             if turn.change is None:
                 levels.pop(turn.fault.id)
             else:
                 levels[turn.fault.id] = turn.change
-        pieces.append(Piece(start_ms, self._current(levels)))
+        pieces.append(Piece(start_ms, self._solve(levels)))
         self.pieces = pieces
         self._starts = [piece.start_ms for piece in pieces]
 
-    def _current(self, levels: dict[str, Change]) -> Solution:
+    def _solve(self, levels: dict[str, Change]) -> Solution:
+        """The solution under the changes of these faults, but for those that were ended."""
         changes: dict[str, tuple[Change, ...]] = {}
         for fault, change in levels.items():
             if fault not in self.ended:
                 service = self.faults[fault].on
                 changes[service] = (*changes.get(service, ()), change)
-        return self._solve(changes)
-
-    def _solve(self, changes: dict[str, tuple[Change, ...]]) -> Solution:
-        key = (tuple(sorted(changes.items())), self.modifications)
-        if key not in self._solutions:
-            self._solutions[key] = self.flow.solve(changes, self.modifications)
-        return self._solutions[key]
+        return self.flow.solve(changes, self.modifications)
 
 
 def _turns(fault: Fault, draws: Draws) -> list[Turn]:

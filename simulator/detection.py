@@ -21,27 +21,53 @@ Steps = Generator[simpy.Event, Any, None]
 
 
 class Probes:
-    """Uptime monitors: a request every so often, a message after so many failures in a row."""
+    """Uptime monitors: a request every so often, a message after so many failures in a row.
+
+    Each check's luck is a number of the probe's stream, so the next check that matters is known for as long as nobody
+    changes the course.
+    """
 
     def __init__(self, world: World) -> None:
         self._world = world
-        for name, probe in world.organization.detection.probes.items():
-            world.env.process(self._run(name, probe))
+        self._processes = [
+            world.env.process(self._run(name, probe)) for name, probe in world.organization.detection.probes.items()
+        ]
+
+    def course_changed(self) -> None:
+        """Somebody has changed the system now: what the coming checks will find has to be looked at anew."""
+        for process in self._processes:
+            if process.is_alive:
+                process.interrupt()
 
     def _run(self, name: str, probe: Probe) -> Steps:
-        world, failures, number, record = self._world, 0, 0, 0
-        yield world.env.timeout(int(world.draws.uniform("probe", name, "phase") * probe.interval))
-        while True:
-            number += 1
-            error_ratio = seen_by(probe, world.truth)
-            failed = error_ratio > 0 and world.draws.uniform("probe", name, number) < error_ratio
-            failures = failures + 1 if failed else 0
-            if failures == probe.failures:
-                record = world.emit("probe_failed", world.hurt_record, probe=name, service=probe.service)
-            elif record and not failed:
+        world, luck = self._world, self._world.draws.stream("probe", name)
+        phase_ms = int(luck.random() * probe.interval)
+        checks = [luck.random() for _ in range((world.scenario.duration - phase_ms) // probe.interval + 1)]
+        number, failures, record = 0, 0, 0
+        while number < len(checks):
+            # Looks ahead for the next check that fails, or that succeeds while the probe has told of failures.
+            ahead = number
+            while ahead < len(checks) and self._fails(probe, phase_ms, ahead, checks) == bool(record):
+                ahead += 1
+            try:
+                yield world.env.timeout(phase_ms + ahead * probe.interval - world.now)
+            except simpy.Interrupt:
+                passed = (world.now - phase_ms) // probe.interval + 1
+                failures = failures + passed - number if record else 0 if passed > number else failures
+                number = max(number, passed)
+                continue
+            if ahead == len(checks):
+                return
+            failures = 0 if record else failures + 1 if ahead == number else 1
+            number = ahead + 1
+            if record:
                 world.emit("probe_recovered", record, probe=name, service=probe.service)
                 record = 0
-            yield world.env.timeout(probe.interval)
+            elif failures == probe.failures:
+                record = world.emit("probe_failed", world.hurt_record, probe=name, service=probe.service)
+
+    def _fails(self, probe: Probe, phase_ms: int, number: int, checks: list[float]) -> bool:
+        return checks[number] < seen_by(probe, self._world.course.at(phase_ms + number * probe.interval))
 
 
 def seen_by(probe: Probe, solution: Solution) -> float:
@@ -54,44 +80,36 @@ class Customers:
     """Customers whose requests fail write to support, and support passes it on.
 
     Messages are a Poisson process whose rate is the failing requests of services outside their objective times the
-    share of them that leads to a message; the rate changes with the truth, so the waiting time is kept as an amount of
-    hazard still to be used up.
+    share of them that leads to a message. The rate changes with the course, so the waiting time is drawn as an amount
+    of hazard, and the next message comes when the course has used it up.
     """
 
     def __init__(self, world: World) -> None:
         self._world, self._settings = world, world.organization.detection.customers
         self._number = 0
-        self._rate_per_ms = 0.0
-        self._since_ms = 0
-        self._left = self._next_hazard()
-        self._waiting: simpy.Process | None = None
+        self._process = world.env.process(self._run()) if self._settings is not None else None
 
-    def truth_changed(self) -> None:
-        """The truth has changed now: use up hazard at the old rate, wait on at the new one."""
-        if self._settings is None:
-            return
-        world = self._world
-        self._left -= self._rate_per_ms * (world.now - self._since_ms)
-        self._since_ms = world.now
-        hurt = world.flow.broken(world.truth)
-        failing = math.fsum(world.truth[name].error_ratio * world.truth[name].requests_per_s for name in hurt)
-        self._rate_per_ms = failing * self._settings.per_failed_request / 1000
-        if self._waiting is not None and self._waiting.is_alive:
-            self._waiting.interrupt()
-        self._waiting = world.env.process(self._wait()) if self._rate_per_ms > 0 else None
+    def course_changed(self) -> None:
+        """Somebody has changed the system now: the hazard runs on at another rate."""
+        if self._process is not None and self._process.is_alive:
+            self._process.interrupt()
 
-    def _wait(self) -> Steps:
-        world = self._world
-        try:
-            yield world.env.timeout(max(0, math.ceil(self._left / self._rate_per_ms)))
-        except simpy.Interrupt:
-            return
-        self._waiting = None
-        hurt = world.flow.broken(world.truth)
-        world.env.process(self._pass_on(hurt[0], self._number, world.hurt_record))
-        self._number += 1
-        self._left, self._since_ms = self._next_hazard(), world.now
-        self._waiting = world.env.process(self._wait())
+    def _run(self) -> Steps:
+        world, since_ms, left = self._world, 0, self._next_hazard()
+        while True:
+            at_ms = self._used_up(since_ms, left)
+            if at_ms is None:
+                return
+            try:
+                yield world.env.timeout(at_ms - world.now)
+            except simpy.Interrupt:
+                left -= self._hazard(since_ms, world.now)
+                since_ms = world.now
+                continue
+            hurt = self._world.course.at(at_ms - 1).broken
+            world.env.process(self._pass_on(hurt[0], self._number, world.hurt_record))
+            self._number += 1
+            since_ms, left = at_ms, self._next_hazard()
 
     def _pass_on(self, service: str, number: int, because: int) -> Steps:
         assert self._settings is not None
@@ -101,6 +119,28 @@ class Customers:
 
     def _next_hazard(self) -> float:
         return -math.log(self._world.draws.uniform("customer", self._number))
+
+    def _rate_per_ms(self, solution: Solution) -> float:
+        assert self._settings is not None
+        states = [solution[name] for name in solution.broken]
+        failing = math.fsum(state.error_ratio * state.requests_per_s for state in states)
+        return failing * self._settings.per_failed_request / 1000
+
+    def _hazard(self, from_ms: int, to_ms: int) -> float:
+        """The hazard between two moments, as the course went."""
+        return math.fsum(
+            self._rate_per_ms(solution) * (until_ms - since_ms)
+            for since_ms, until_ms, solution in self._world.course.between(from_ms, to_ms)
+        )
+
+    def _used_up(self, from_ms: int, hazard: float) -> int | None:
+        """When this much hazard will have been used up, if the course stays as it is; None: not within the drill."""
+        for since_ms, until_ms, solution in self._world.course.between(from_ms, self._world.scenario.duration):
+            rate_per_ms = self._rate_per_ms(solution)
+            if rate_per_ms * (until_ms - since_ms) >= hazard:
+                return since_ms + max(1, math.ceil(hazard / rate_per_ms))
+            hazard -= rate_per_ms * (until_ms - since_ms)
+        return None
 
 
 class Team:
@@ -119,7 +159,7 @@ class Team:
         while True:
             number += 1
             yield world.env.timeout(world.draws.exponential_ms(settings.looks_every, "team", "look", number))
-            hurt = world.flow.broken(world.truth)
+            hurt = world.truth.broken
             seen = [name for name in hurt if world.truth[name].error_ratio >= settings.notices_above]
             if seen and is_day(world.organization, world.scenario.starts_at, world.now):
                 person = people[int(world.draws.uniform("team", "who", number) * len(people))]

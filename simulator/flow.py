@@ -48,7 +48,18 @@ class ServiceState(NamedTuple):
         return self.error_ratio <= objective.error_ratio and self.latency_ms[1] <= objective.latency_p95
 
 
-Solution = Mapping[str, ServiceState]
+class Solution:
+    """The state of every service at once, and which of the promises to users it breaks."""
+
+    __slots__ = ("broken", "states")
+
+    def __init__(self, states: Mapping[str, ServiceState], objectives: Mapping[str, Objective]) -> None:
+        self.states = states
+        self.broken = tuple(name for name, objective in objectives.items() if not states[name].meets(objective))
+        """User-facing services outside their objective, in the organisation's order."""
+
+    def __getitem__(self, service: str) -> ServiceState:
+        return self.states[service]
 
 
 class Modifications(NamedTuple):
@@ -60,20 +71,32 @@ class Modifications(NamedTuple):
     """(service, retries) as set anew, later ones winning."""
 
 
+Changes = Mapping[str, tuple[Change, ...]]
+"""What faults do now, by service."""
+
+
 class Flow:
-    """The dependency graph of an organisation, ready to be solved."""
+    """The dependency graph of an organisation; solves it, each question once."""
 
     def __init__(self, organization: Organization) -> None:
         self._services = organization.services
         self._order = _dependencies_first(organization)
+        self._solved: dict[object, Solution] = {}
         self.objectives = {
             name: service.objective
             for name, service in organization.services.items()
             if service.user_facing and service.objective is not None
         }
 
-    def solve(self, changes: Mapping[str, Iterable[Change]], modifications: Modifications) -> dict[str, ServiceState]:
-        """The state of every service, given what faults do to some of them and what has been modified."""
+    def solve(self, changes: Changes, modifications: Modifications | None = None) -> Solution:
+        """The state of every service, given what faults do to some of them and what responders have changed."""
+        modifications = modifications or Modifications()
+        key = (tuple(changes.items()), modifications)
+        if key not in self._solved:
+            self._solved[key] = Solution(self._solve(changes, modifications), self.objectives)
+        return self._solved[key]
+
+    def _solve(self, changes: Changes, modifications: Modifications) -> dict[str, ServiceState]:
         retries = dict(modifications.retries)
         uses = {
             name: [
@@ -87,9 +110,8 @@ class Flow:
         failing, load = self._settle(own, uses)
         states: dict[str, ServiceState] = {}
         for name in self._order:
-            service = self._services[name]
             error_ratio, status, added_ms, down = own[name]
-            latency = [value + added_ms for value in _percentiles(service.latency)]
+            latency = [value + added_ms for value in _percentiles(self._services[name].latency)]
             for dependency, share, tries in uses[name]:
                 weight = share * _tries(failing[dependency], tries)[0]
                 latency = [a + weight * b for a, b in zip(latency, states[dependency].latency_ms, strict=True)]
@@ -97,10 +119,6 @@ class Flow:
                 failing[name], error_ratio, status, load[name], (latency[0], latency[1], latency[2], latency[3]), down
             )
         return states
-
-    def broken(self, solution: Solution) -> list[str]:
-        """The user-facing services that are outside their objective, by name."""
-        return [name for name, objective in self.objectives.items() if not solution[name].meets(objective)]
 
     def _own(self, name: str, changes: Iterable[Change]) -> tuple[float, int, int, bool]:
         service = self._services[name]

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from scenarios.organization import Detection, Organization
 from scenarios.scenario import Scenario
+from simulator.flow import Flow
 from simulator.randomness import Draws
 from simulator.rules import RuleGroup
 from simulator.world import World
@@ -27,7 +28,7 @@ def pages(organization: Organization, scenario: Scenario, groups: tuple[RuleGrou
         notified += kind == "alert_notified"
         return 0
 
-    world = World(quiet, day, groups, Draws(seed), emit)
+    world = World(quiet, day, Flow(quiet), groups, Draws(seed), emit)
     while world.peek() <= DAY_MS:
         world.step()
     return notified

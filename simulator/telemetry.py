@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
-from itertools import accumulate, pairwise
-from operator import add
+from itertools import accumulate, islice, pairwise
+from operator import add, mul
 from typing import NamedTuple
 
 from scenarios.organization import Metric, Organization, ScrapeJob
-from simulator.course import Course, Solution
+from simulator.course import Course
+from simulator.flow import Solution
 from simulator.promql.series import STALE, Labels, Series, SeriesStore, make_labels
 from simulator.randomness import Draws
 
@@ -25,6 +26,9 @@ OK = 200
 
 NORMAL_FROM = 8.0
 """Mean from which a Poisson number is taken as a rounded normal one; below it, exactly by inversion."""
+
+NEGLIGIBLE = 1e-12
+"""Probability of one more event at which a Poisson table ends."""
 
 Wanted = Callable[[Labels], bool]
 """Whether something reads a series with these labels."""
@@ -39,72 +43,84 @@ class _Stretch(NamedTuple):
 
     ticks: list[int]
     solutions: list[Solution]
-    kinds: list[Spans]
-    """The different spans that occur."""
-    kind_of: list[int]
-    """For each tick the index of its kind."""
+    runs: list[tuple[Spans, int]]
+    """The spans before a tick, and how many ticks in a row have the same before them."""
 
 
 class _Counter:
     """Counts of the events of one kind, running totals at every tick.
 
-    The n-th tick takes the n-th number of a stream, from `_uniforms` where few events are expected, from `_normals`
+    The n-th tick takes the n-th number of a stream: of uniform numbers where few events are expected, of normal ones
     where many are.
     """
 
     def __init__(self, draws: Draws, name: str) -> None:
-        self._uniform = draws.stream("telemetry", name).random
-        self._normal = draws.stream("telemetry", name, "many").random
+        self._draws, self._name = draws, name
         self._uniforms: list[float] = []
         self._normals: list[float] = []
+        self._uniform: Callable[[], float] | None = None
+        self._normal: Callable[[], float] | None = None
         self.totals: list[float] = []
 
-    def extend(self, rates: list[float], stretch: _Stretch) -> None:
+    def extend(self, rates: Sequence[float], stretch: _Stretch) -> None:
         """Add the counts of a stretch, given the events a second under each solution."""
-        first, last = len(self.totals), len(self.totals) + len(stretch.ticks)
-        means = [_mean(rates, spans) for spans in stretch.kinds]
-        counts = self._counts(means, stretch.kind_of, first, last)
-        running = accumulate(counts, initial=self.totals[-1] if self.totals else 0.0)
-        next(running)
-        self.totals.extend(running)
+        totals, tick = self.totals, len(self.totals)
+        counts = [totals[-1] if totals else 0.0, *self._counts(_means(rates, stretch), tick, tick + len(stretch.ticks))]
+        totals.extend(islice(accumulate(counts), 1, None))
 
-    def _counts(self, means: list[float], kind_of: list[int], first: int, last: int) -> list[float]:
-        many = [mean >= NORMAL_FROM for mean in means]
-        if not any(many):
-            shares = [poisson_shares(mean) for mean in means]
-            return [float(bisect_left(shares[kind], u)) for kind, u in zip(kind_of, self._few(first, last), strict=True)]
-        roots = [math.sqrt(mean) for mean in means]
-        normals = self._many(first, last)
-        if all(many):
-            return [
-                float(max(0, int(means[kind] + roots[kind] * z + 0.5)))
-                for kind, z in zip(kind_of, normals, strict=True)
-            ]
-        return [
-            float(max(0, int(means[kind] + roots[kind] * z + 0.5)))
-            if many[kind]
-            else float(bisect_left(poisson_shares(means[kind]), u))
-            for kind, u, z in zip(kind_of, self._few(first, last), normals, strict=True)
-        ]
+    def _counts(self, means: list[tuple[float, int]], tick: int, end: int) -> list[float]:
+        """The events of the ticks up to `end`; each mean is of so many ticks in a row."""
+        counts: list[float] = []
+        for mean, length in means:
+            if mean <= 0.0:
+                counts += [0.0] * length
+            elif mean < NORMAL_FROM:
+                if len(self._uniforms) < end:
+                    self._draw_uniforms(end)
+                if length == 1:  # A table of shares would cost more than it saves.
+                    counts.append(poisson_count(mean, self._uniforms[tick]))
+                else:
+                    shares = poisson_shares(mean)
+                    counts += [bisect_left(shares, u) for u in self._uniforms[tick : tick + length]]
+            else:
+                if len(self._normals) < end:
+                    self._draw_normals(end)
+                # Never negative: z is at least -3, and mean - 3 * root + 1/2 is positive from a mean of eight on.
+                root, middle = math.sqrt(mean), mean + 0.5
+                counts += [int(middle + root * z) for z in self._normals[tick : tick + length]]
+            tick += length
+        return counts
 
-    def _few(self, first: int, last: int) -> list[float]:
-        """Uniform numbers for the ticks from `first` up to `last`."""
-        draw, drawn = self._uniform, self._uniforms
-        drawn.extend([draw() for _ in range(last - len(drawn))])
-        return drawn[first:last]
+    def _draw_uniforms(self, end: int) -> None:
+        if self._uniform is None:
+            self._uniform = self._draws.stream("telemetry", self._name).random
+        draw = self._uniform
+        self._uniforms += [draw() for _ in range(end - len(self._uniforms))]
 
-    def _many(self, first: int, last: int) -> list[float]:
-        """Numbers of mean 0 and variance 1, nearly normal: three uniform ones have variance 3/12, doubled 1."""
-        draw, drawn = self._normal, self._normals
-        drawn.extend([2 * (draw() + draw() + draw()) - 3 for _ in range(last - len(drawn))])
-        return drawn[first:last]
+    def _draw_normals(self, end: int) -> None:
+        """Numbers that are nearly normal: the sum of three uniform ones has variance 3/12, doubled 1."""
+        if self._normal is None:
+            self._normal = self._draws.stream("telemetry", self._name, "many").random
+        draw = self._normal
+        self._normals += [2 * (draw() + draw() + draw()) - 3 for _ in range(end - len(self._normals))]
 
 
 class _Expected(_Counter):
     """A counter without chance: it counts what is to be expected, fractions of events included."""
 
-    def _counts(self, means: list[float], kind_of: list[int], first: int, last: int) -> list[float]:
-        return [means[kind] for kind in kind_of]
+    def _counts(self, means: list[tuple[float, int]], tick: int, end: int) -> list[float]:
+        return [mean for mean, length in means for _ in range(length)]
+
+
+def _means(rates: Sequence[float], stretch: _Stretch) -> list[tuple[float, int]]:
+    """The events to be expected in a tick, for each run; added up in order, the same however the history is cut."""
+    means = []
+    for spans, length in stretch.runs:
+        mean = 0.0
+        for solution, seconds in spans:
+            mean += rates[solution] * seconds
+        means.append((mean, length))
+    return means
 
 
 class _Exposition(NamedTuple):
@@ -133,8 +149,10 @@ class _Target:
     def extend(self, ticks: list[int], course: Course, interval_ms: int) -> None:
         """Scrape at these moments, which follow the last one."""
         stretch = _stretch(ticks, course, interval_ms)
-        downs = [stretch.solutions[spans[-1][0]][self.job.service].down for spans in stretch.kinds]
-        down = [downs[kind] for kind in stretch.kind_of] if any(downs) else []
+        down: list[bool] = []
+        if any(solution[self.job.service].down for solution in stretch.solutions):
+            for spans, length in stretch.runs:
+                down += [stretch.solutions[spans[-1][0]][self.job.service].down] * length
         self.ticks += ticks
         if self._up is not None:
             self._up.extend(ticks, [float(not gone) for gone in down] if down else [1.0] * len(ticks))
@@ -142,7 +160,7 @@ class _Target:
             by_solution = [rates(solution) for solution in stretch.solutions]
             columns = []
             for counter, row in zip(counters, zip(*by_solution, strict=True), strict=True):
-                counter.extend(list(row), stretch)
+                counter.extend(row, stretch)
                 columns.append(counter.totals[-len(ticks) :])
             if cumulative:
                 columns = list(accumulate(columns, lambda below, column: list(map(add, below, column))))
@@ -280,34 +298,41 @@ def _expose(series: Series, ticks: list[int], column: list[float], down: list[bo
 
 def _stretch(ticks: list[int], course: Course, interval_ms: int) -> _Stretch:
     """What the world was like in the interval before each tick."""
-    solutions: dict[int, int] = {}
-    kinds: dict[Spans, int] = {}
-    found, kind_of = [], []
-    pieces, at = course.pieces, course.index(ticks[0] - interval_ms)
-    for tick in ticks:
-        start_ms, spans = tick - interval_ms, []
-        while start_ms < tick:
-            end_ms = pieces[at + 1].start_ms if at + 1 < len(pieces) else tick
-            if end_ms > start_ms:
-                solution = pieces[at].solution
-                index = solutions.setdefault(id(solution), len(solutions))
-                if index == len(found):
-                    found.append(solution)
-                until_ms = min(end_ms, tick)
-                spans.append((index, (until_ms - start_ms) / 1000))
-                start_ms = until_ms
-            if end_ms <= tick and at + 1 < len(pieces):
-                at += 1
-        kind_of.append(kinds.setdefault(tuple(spans), len(kinds)))
-    return _Stretch(ticks, found, list(kinds), kind_of)
+    at, pieces = course.index(ticks[0] - interval_ms), course.pieces
+    ends = [*(piece.start_ms for piece in pieces[at + 1 :]), ticks[-1]]
+    found: dict[Solution, int] = {}
+    indices = [found.setdefault(piece.solution, len(found)) for piece in pieces[at:]]
+    runs: list[tuple[Spans, int]] = []
+    tick, last, now = ticks[0], ticks[-1], 0
+    while tick <= last:
+        start_ms = tick - interval_ms
+        while ends[now] <= start_ms:
+            now += 1
+        end_ms = ends[now]
+        if end_ms >= tick:  # So have all that follow until the piece ends.
+            length = (min(end_ms, last) - tick) // interval_ms + 1
+            runs.append((((indices[now], interval_ms / 1000),), length))
+            tick += length * interval_ms
+            continue
+        spans = []
+        while end_ms < tick:
+            spans.append((indices[now], (end_ms - start_ms) / 1000))
+            start_ms, now = end_ms, now + 1
+            end_ms = ends[now]
+        runs.append(((*spans, (indices[now], (tick - start_ms) / 1000)), 1))
+        tick += interval_ms
+    return _Stretch(ticks, list(found), runs)
 
 
-def _mean(rates: list[float], spans: Spans) -> float:
-    """Events to be expected; added up in order, so that it is the same however the history is cut."""
-    mean = 0.0
-    for solution, seconds in spans:
-        mean += rates[solution] * seconds
-    return mean
+def poisson_count(mean: float, u: float) -> int:
+    """The number of events at which the cumulative probability reaches `u`; `mean` below `NORMAL_FROM`."""
+    term = total = exp_minus(mean)
+    count = 0
+    while total < u and (term > NEGLIGIBLE or count < mean):
+        count += 1
+        term *= mean / count
+        total += term
+    return count if total >= u else count + 1
 
 
 @lru_cache(maxsize=4096)
@@ -315,7 +340,7 @@ def poisson_shares(mean: float) -> list[float]:
     """Cumulative probabilities of 0, 1, 2, … events, until next to nothing is left; `mean` below `NORMAL_FROM`."""
     term = total = exp_minus(mean)
     shares, count = [total], 0
-    while term > 1e-12 or count < mean:
+    while term > NEGLIGIBLE or count < mean:
         count += 1
         term *= mean / count
         total += term
@@ -324,11 +349,19 @@ def poisson_shares(mean: float) -> list[float]:
 
 
 def exp_minus(x: float) -> float:
-    """exp(-x) for 0 <= x < 8 by series and squaring: `math.exp` may round differently from machine to machine."""
-    part, term, total = x / 16, 1.0, 1.0
-    for n in range(1, 18):
-        term *= part / n
+    """exp(-x) for 0 <= x <= 8 to within 1e-11: `math.exp` may round differently from machine to machine."""
+    whole = int(x * 64)
+    rest = x - whole / 64
+    return _EXP_64THS[whole] * (1 - rest * (1 - rest / 2 * (1 - rest / 3 * (1 - rest / 4))))
+
+
+def _exp_64ths() -> list[float]:
+    """exp(-n/64) for n from 0 to 512; exp(1/64) by its series, of which nine terms are exact to the last bit."""
+    term = total = 1.0
+    for n in range(1, 10):
+        term /= 64 * n
         total += term
-    for _ in range(4):
-        total *= total
-    return 1 / total
+    return list(accumulate([1.0] + [1 / total] * 512, mul))
+
+
+_EXP_64THS = _exp_64ths()

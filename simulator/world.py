@@ -7,6 +7,7 @@ do (`perform`) and which milestones they reached (`reached`).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Generator
 from typing import Any, Protocol
 
@@ -37,25 +38,29 @@ class World:
     """Services, faults, telemetry, alerts and everyone outside the response, from drill time zero on."""
 
     def __init__(
-        self, organization: Organization, scenario: Scenario, groups: tuple[RuleGroup, ...], draws: Draws, emit: Emit
+        self,
+        organization: Organization,
+        scenario: Scenario,
+        flow: Flow,
+        groups: tuple[RuleGroup, ...],
+        draws: Draws,
+        emit: Emit,
     ) -> None:
-        self.organization, self.scenario, self.draws, self.emit = organization, scenario, draws, emit
+        self.organization, self.scenario, self.flow = organization, scenario, flow
+        self.draws, self.emit = draws, emit
         self.env = simpy.Environment()
-        self.flow = Flow(organization)
-        self.course = Course(self.flow, scenario.faults, draws)
+        self.course = Course(flow, scenario.faults, draws)
         self.truth = self.course.at(0)
         self.hurt_record = 0
         """Record of the latest moment at which a user-facing service left its objective."""
         self.on_finished: Callable[[str, str, int], None] = lambda person, action, record: None
         self._mitigations = {mitigation.action: mitigation for mitigation in scenario.mitigations}
         self._fault_records: dict[str, int] = {}
-        self._broken: frozenset[str] = frozenset()
         self._unsafe = False
         self._requests: dict[str, int] = {}
-        self.monitoring = Monitoring(self, groups)
-        self.customers = Customers(self)
         self.env.process(self._faults())
-        Probes(self)
+        self.monitoring = Monitoring(self, groups)
+        self._looking_ahead = (self.monitoring, Probes(self), Customers(self))
         Team(self)
         for inject in scenario.injects:
             if inject.at is not None:
@@ -76,6 +81,11 @@ class World:
     def step(self) -> None:
         """Let the next thing happen."""
         self.env.step()
+
+    def advance(self, to_ms: int) -> None:
+        """Bring the world's time to a moment before or at which nothing is left to happen but what is due then."""
+        if self.env.now < to_ms:
+            self.env.run(until=to_ms)
 
     # What the response does to the world.
 
@@ -114,21 +124,16 @@ class World:
 
     def seen_error_ratio(self, window_ms: int) -> float:
         """What a dashboard shows: the worst mean error ratio of a user-facing service over the last while."""
-        start_ms = self.now - window_ms
-        index, total = self.course.index(start_ms), dict.fromkeys(self.flow.objectives, 0.0)
-        while index < len(self.course.pieces) and self.course.pieces[index].start_ms < self.now:
-            piece = self.course.pieces[index]
-            following = self.course.pieces[index + 1 : index + 2]
-            end_ms = min(self.now, following[0].start_ms) if following else self.now
-            for name in total:
-                total[name] += piece.solution[name].error_ratio * (end_ms - max(start_ms, piece.start_ms))
-            index += 1
-        return max(total.values(), default=0.0) / window_ms
+        pieces = list(self.course.between(self.now - window_ms, self.now))
+        totals = [
+            math.fsum(solution[name].error_ratio * (until_ms - since_ms) for since_ms, until_ms, solution in pieces)
+            for name in self.flow.objectives
+        ]
+        return max(totals, default=0.0) / window_ms
 
     def objectives_held_for(self, window_ms: int) -> bool:
         """Whether every user-facing service has been within its objective over the last while."""
-        first, last = self.course.index(self.now - window_ms), self.course.index(self.now)
-        return not any(self.flow.broken(piece.solution) for piece in self.course.pieces[first : last + 1])
+        return not any(solution.broken for _, _, solution in self.course.between(self.now - window_ms, self.now + 1))
 
     # Processes.
 
@@ -184,7 +189,8 @@ class World:
             fault = self.course.faults[effect.ends_fault]
             self.emit("fault_ended", record, fault=fault.id, service=fault.on)
         self.course.modify(self.now, modifications, ended)
-        self.monitoring.course_changed()
+        for observer in self._looking_ahead:
+            observer.course_changed()
         self._update_truth(record)
         self._judge_worst(record, "mitigation")
         return record
@@ -198,33 +204,23 @@ class World:
     def _update_truth(self, because: int) -> None:
         """Record what users meet from now on, where it differs from what they met before."""
         before, self.truth = self.truth, self.course.at(self.now)
-        broken = frozenset(self.flow.broken(self.truth))
         for name in self.flow.objectives:
             state = self.truth[name]
-            if state != before[name]:
-                record = self.emit("service_changed", because, service=name, **_figures(state))
-                if name in broken and name not in self._broken:
-                    figures = _figures(state)
-                    del figures["requests_per_s"]
-                    self.hurt_record = self.emit("objective_left", record, service=name, **figures)
-                elif name in self._broken and name not in broken:
-                    self.emit("objective_met", record, service=name)
-        self._broken = broken
-        self.customers.truth_changed()
+            if state == before[name]:
+                continue
+            figures = {"error_ratio": round(state.error_ratio, 6), "latency_p95_ms": round(state.latency_ms[1])}
+            per_s = round(state.requests_per_s, 3)
+            record = self.emit("service_changed", because, service=name, **figures, requests_per_s=per_s)
+            if name in self.truth.broken and name not in before.broken:
+                self.hurt_record = self.emit("objective_left", record, service=name, **figures)
+            elif name in before.broken and name not in self.truth.broken:
+                self.emit("objective_met", record, service=name)
 
     def _judge_worst(self, because: int, by: str) -> None:
         """Record when the objectives begin or cease to hold with every active fault at its worst."""
-        broken = self.flow.broken(self.course.worst(self.now))
+        broken = self.course.worst(self.now).broken
         if broken and not self._unsafe:
-            self.emit("worst_case_failed", because, services=broken)
+            self.emit("worst_case_failed", because, services=list(broken))
         elif self._unsafe and not broken:
             self.emit("worst_case_held", because, by=by)
         self._unsafe = bool(broken)
-
-
-def _figures(state: Any) -> dict[str, object]:
-    return {
-        "error_ratio": round(state.error_ratio, 6),
-        "latency_p95_ms": round(state.latency_ms[1]),
-        "requests_per_s": round(state.requests_per_s, 3),
-    }

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 import yaml
@@ -17,9 +17,9 @@ import yaml
 from drills.cli import cli
 from drills.response.states import diagram
 from scenarios.fault import Fault
-from scenarios.organization import Organization, PlaybookFile
+from scenarios.fields import Defines, Refers, format_duration
+from scenarios.organization import Organization
 from scenarios.profiles import Value, default_profiles
-from scenarios.fields import format_duration
 from scenarios.scenario import Scenario
 from scenarios.schema import json_schema
 from scenarios.shapes import Shape, shape_of_model
@@ -41,36 +41,34 @@ def meanings() -> dict[str, dict[str, str]]:
 
 def scenario_tables() -> str:
     """The keys of a scenario file, a table a mapping."""
-    return _model_tables(Scenario, leave_out={Fault})
+    return _model_tables("scenario", Scenario)
 
 
 def organization_tables() -> str:
     """The keys of an organisation's file, a table a mapping."""
-    return _model_tables(Organization, leave_out={Fault})
+    return _model_tables("organization", Organization)
 
 
 def fault_tables() -> str:
     """The keys of a fault: those of every kind, then those of each kind."""
-    parts = [_model_table(Fault, _definitions("scenario")["Fault: down"]["properties"], {"kind"} | _keys(Fault))]
+    definitions = json_schema("scenario", KINDS)["$defs"]
+    common = [name for name in shape_of_model(Fault).fields if name != "parameters"]
+    any_kind = definitions[f"Fault: {min(KINDS)}"]
+    any_kind["properties"]["kind"] = {"enum": sorted(KINDS)}
+    parts = [_table(Fault, any_kind, common)]
     for kind, parameters in sorted(KINDS.items()):
-        schema = _definitions("scenario")[f"Fault: {kind}"]
-        parts.append(f"### {kind}\n\n{_paragraph(schema['description'])}\n")
-        parts.append(_table(parameters, schema, [name for name in schema["properties"] if name not in _keys(Fault)]))
+        schema = definitions[f"Fault: {kind}"]
+        own = [name for name in schema["properties"] if name not in common]
+        parts += [f"### {kind}\n", f"{_paragraph(schema['description'])}\n", _table(parameters, schema, own)]
         for below in _below(parameters):
-            parts += [f"### {below.__name__}\n", _table(below, _definitions("scenario")[below.__name__])]
+            parts += [f"#### {below.__name__}\n", _table(below, definitions[below.__name__])]
     return "\n".join(parts)
 
 
-def _model_table(model: type, properties: dict[str, Any], names: set[str]) -> str:
-    schema = {"properties": {name: properties[name] for name in properties if name in names}, "required": [*names]}
-    return _table(model, schema)
-
-
-def _model_tables(model: type, leave_out: set[type]) -> str:
-    kind = "scenario" if model is Scenario else "organization"
+def _model_tables(kind: Literal["scenario", "organization"], model: type) -> str:
     schema = json_schema(kind, KINDS)
     parts = []
-    for below in [model, *(found for found in _below(model) if found not in leave_out)]:
+    for below in [model, *(found for found in _below(model) if found is not Fault)]:
         part = schema if below is model else schema["$defs"][below.__name__]
         parts += [f"### {below.__name__}\n", f"{_paragraph(part['description'])}\n", _table(below, part)]
     return "\n".join(parts)
@@ -97,18 +95,17 @@ def _meaning(model: type, name: str, part: dict[str, Any]) -> str:
 def _value(shape: Shape, part: dict[str, Any]) -> str:
     """What may stand there, in words."""
     if shape.markers:
-        names = " or ".join(kind for marker in shape.markers for kind in _kinds(marker))
-        return f"name of a {names}"
+        return " or ".join(_name_of(marker) for marker in shape.markers)
     if shape.model is not None:
-        name = "fault" if shape.model is Fault else shape.model.__name__
-        return f"[{name}](scenario-file.md#faults)" if shape.model is Fault else f"[{name}](#{name.lower()})"
+        name = shape.model.__name__
+        return "[fault](scenario-file.md#faults)" if shape.model is Fault else f"[{name}](#{name.lower()})"
     if "anyOf" in part:
         real = [option for option in part["anyOf"] if option.get("type") != "null"]
         return "share" if len(real) == 2 else _value(shape, real[0])
     if shape.key is not None and shape.entry is not None:
         inner = part.get("additionalProperties", {})
         names = part.get("propertyNames", {})
-        return f"for each {_value(shape.key, names).removeprefix('name of a ')}: {_value(shape.entry, inner)}"
+        return f"{_value(shape.key, names)} → {_value(shape.entry, inner)}"
     if shape.items:
         if not shape.repeated:
             both = zip(shape.items, part["prefixItems"], strict=True)
@@ -117,8 +114,15 @@ def _value(shape: Shape, part: dict[str, Any]) -> str:
     return _plain_value(part)
 
 
-def _kinds(marker: Any) -> tuple[str, ...]:
-    return marker.kinds if hasattr(marker, "kinds") else (marker.kind,)
+def _name_of(marker: Defines | Refers) -> str:
+    """A name that stands for something: one that is given here, or one that was given elsewhere."""
+    if isinstance(marker, Defines):
+        return f"name of {_article(marker.kind)}"
+    return f"{_article(' or '.join(marker.kinds))} by name"
+
+
+def _article(noun: str) -> str:
+    return f"an {noun}" if noun[0] in "aeio" else f"a {noun}"
 
 
 def _plain_value(part: dict[str, Any]) -> str:
@@ -171,16 +175,6 @@ def _below(model: type) -> list[type]:
     return found
 
 
-@cache
-def _definitions(kind: str) -> dict[str, Any]:
-    definitions: dict[str, Any] = json_schema(kind, KINDS)["$defs"]  # type: ignore[arg-type]
-    return definitions
-
-
-def _keys(model: type) -> set[str]:
-    return {name for name in shape_of_model(model).fields if name != "parameters"}
-
-
 # The program.
 
 
@@ -205,9 +199,8 @@ def _option(option: click.Option) -> tuple[str, str, str]:
         metavar = option.metavar or option.type.name.upper().removesuffix(" RANGE")
         shown = f"`{name}`" if option.is_flag else f"`{name} {metavar}`"
     default = "none" if not isinstance(option.default, int | str) or option.is_flag else f"`{option.default}`"
-    key = f"{name}"
-    help_text = option.help or meanings()["options"][key]
-    return shown, default, help_text + (" May be given several times." if option.multiple else "")
+    text = option.help or meanings()["options"][name]
+    return shown, default, text + (" May be given several times." if option.multiple else "")
 
 
 def event_tables() -> str:

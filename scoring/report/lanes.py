@@ -47,6 +47,8 @@ class Lane(NamedTuple):
     marks: list[Mark]
     y: float = 0.0
     key_x: tuple[float, ...] = ()
+    text_width: float = 0.0
+    """Of the label and the key together."""
 
     def placed(self, y: float, scale: Callable[[float], float], right: float) -> Lane:
         """The lane with pixels instead of times; a label stands in its bar, else after it, else nowhere."""
@@ -65,7 +67,15 @@ class Lane(NamedTuple):
             key_x.append(round(x, 1))
             x += 12 + len(text) * LETTER + 14
         fits = x - 20 <= right
-        return self._replace(bars=bars, marks=marks, y=y, key=self.key if fits else (), key_x=tuple(key_x))
+        text_end = x - 14 if self.key and fits else scale(0) + len(self.label) * BOLD_LETTER
+        return self._replace(
+            bars=bars,
+            marks=marks,
+            y=y,
+            key=self.key if fits else (),
+            key_x=tuple(key_x),
+            text_width=round(text_end - scale(0), 1),
+        )
 
 
 def lanes(journal: Journal, card: Mapping[str, Any], end_ms: int) -> Iterator[Lane]:

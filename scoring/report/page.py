@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import importlib.util
+import shlex
 import sys
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -58,8 +59,8 @@ def render(card: Mapping[str, Any], journal: Journal) -> str:
         runs=_runs(card) if "pass_rate" in card else None,
         trust=list(_trust(card)),
         profiles=journal.header.get("profiles"),
-        assumptions=list(assumptions(journal.header["profiles"])) if "profiles" in journal.header else [],
-        again=f"gameday run {card['scenario']} --seed {card['seed']} --treatment {card['treatment']}",
+        assumptions=list(assumptions(journal.header["profiles"])) if _drawn(card, journal.header) else [],
+        again=_again(card, journal.header),
         records=_records(journal),
         elapsed=elapsed,
         **drawings,
@@ -254,6 +255,20 @@ def _trust(card: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     else:
         yield "Chance", f"Rates are over {card['runs']} seeds; this drill is one of them, told in detail."
     yield "History", f"The same inputs and seed give the same {card['records']} records, byte for byte."
+
+
+def _drawn(card: Mapping[str, Any], header: Mapping[str, Any]) -> bool:
+    """Whether people were drawn from profiles: those who are absent or ideal are not."""
+    return "profiles" in header and card["treatment"] not in ("absent", "ideal")
+
+
+def _again(card: Mapping[str, Any], header: Mapping[str, Any]) -> str:
+    """The command that plays this drill again."""
+    changes = [word for change in header.get("overrides", ()) for word in ("--set", change)]
+    reference = header.get("reference", card["scenario"])
+    return shlex.join(
+        ["gameday", "run", reference, "--seed", str(card["seed"]), "--treatment", card["treatment"], *changes]
+    )
 
 
 GROUPS = {

@@ -23,6 +23,7 @@ class Panel(NamedTuple):
     """A quantity over time: a stepped line above a filled area, and its objective."""
 
     title: str
+    title_width: float
     top: float
     bottom: float
     line: str
@@ -121,6 +122,7 @@ def _panel(
     line, area = _steps([(scale(c["at_ms"]), height(c[quantity])) for c in changes], scale.right, bottom)
     return Panel(
         title=title,
+        title_width=round(len(title) * BOLD_LETTER, 1),
         top=top,
         bottom=bottom,
         line=line,

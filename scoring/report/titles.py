@@ -18,7 +18,9 @@ def under_titles(journal: Journal) -> Journal:
     shared = Counter([*titles.values(), *titles])
     own = {name: title for name, title in titles.items() if shared[title] == 1}
     objectives = journal.header.get("objectives", {})
-    shown = Journal({**journal.header, "objectives": {own.get(name, name): value for name, value in objectives.items()}})
+    shown = Journal(
+        {**journal.header, "objectives": {own.get(name, name): value for name, value in objectives.items()}}
+    )
     shown.records = [_titled(record, own) for record in journal.records]
     return shown
 

@@ -116,7 +116,7 @@ def test_many_seeds_and_changes_are_shown_when_they_were_simulated(drill: DrillO
     parts = [{"name": "group wait", "best_s": 30, "worst_s": 30}]
     why = [{"criterion": "detected", "text": "Cannot page in 5:00", "parts": parts}]
     changes = [{"command": "gameday run x --set a=1m", "change": "a to 1m", "effects": ["detected 2:35"]}]
-    html = render(scorecard(journal, why=why, changes=changes, runs=summary.document()), journal)
+    html = render(scorecard(journal, why=why, changes=changes, many=summary), journal)
     Reader(html)
     for shown in ("Cannot page in 5:00", "group wait", "gameday run x --set a=1m", "Over 10 seeds", "11 to 60 %"):
         assert shown in html

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -30,14 +31,50 @@ def test_every_document_is_valid_by_the_schema(drill: DrillOf, without: list[str
     journal = drill(without=without)
     summary = RunSummary()
     summary.add(outcome(journal))
-    for card in (scorecard(journal), scorecard(journal, why=WHY, changes=CHANGES, runs=summary.document())):
+    for card in (scorecard(journal), scorecard(journal, why=WHY, changes=CHANGES, many=summary)):
         jsonschema.Draft202012Validator(SCHEMA).validate(json.loads(json.dumps(card, allow_nan=False)))
+
+
+def test_one_drill_and_many_have_the_same_document_but_for_the_rates_beside_each_result(drill: DrillOf) -> None:
+    journal, summary = drill(), RunSummary()
+    for without in [[]] * 3 + [["worst_case_held"]] * 7 + [["drill_ended"]]:
+        summary.add(outcome(drill(without=without)))
+    one, many = scorecard(journal), scorecard(journal, many=summary)
+    assert ((one["runs"], one["invalid"]), (many["runs"], many["invalid"])) == ((1, 0), (10, 1))
+    assert many.keys() - one.keys() == {"pass_rate", "interval_95"}
+    for name, criterion in one["criteria"].items():
+        rates = {key: many["criteria"][name].pop(key) for key in ("pass_rate", "interval_95", "judged")}
+        assert many["criteria"][name] == criterion
+        assert rates == summary.rate(name)
+    for name, result in one["measures"].items():
+        spread = {key: many["measures"][name].pop(key) for key in ("p50_s", "p90_s", "never", "measured")}
+        assert many["measures"][name] == result
+        assert spread == summary.spread(name)
+    assert summary.rate("mitigated")["pass_rate"] == 0.3
+    assert summary.spread("time_to_mitigate")["never"] == 7
+
+
+def test_many_drills_that_all_proved_nothing_have_no_rate(drill: DrillOf) -> None:
+    journal, summary = drill(without=["drill_ended"]), RunSummary()
+    for _ in range(3):
+        summary.add(outcome(journal))
+    card = scorecard(journal, many=summary)
+    jsonschema.Draft202012Validator(SCHEMA).validate(json.loads(json.dumps(card)))
+    assert (card["runs"], card["invalid"], card["pass_rate"]) == (0, 3, None)
+    assert text(card, journal).splitlines()[-1] == "OF 0 SEEDS  3 more proved nothing (invalid)"
+
+
+def test_a_document_with_half_of_the_keys_of_many_drills_is_refused_by_the_schema(drill: DrillOf) -> None:
+    card = scorecard(drill())
+    card["criteria"]["detected"]["pass_rate"] = 0.5
+    with pytest.raises(jsonschema.ValidationError, match="interval_95"):
+        jsonschema.Draft202012Validator(SCHEMA).validate(card)
 
 
 def test_the_document_sums_up_the_drill(drill: DrillOf) -> None:
     journal = drill()
     card = scorecard(journal)
-    assert (card["met"], card["met_count"], card["of"], card["invalid"]) == (False, 2, 4, [])
+    assert (card["met"], card["met_count"], card["of"], card["invalid_because"]) == (False, 2, 4, [])
     assert card["detected_by"] == {"kind": "customer", "name": "support ticket"}
     assert card["milestones"]["mitigated"]["at_s"] == 2057.0
     assert card["milestones"]["recovered"] is None
@@ -53,11 +90,13 @@ def test_evidence_names_records_in_order_from_the_start_to_the_end_of_the_measur
 
 def test_a_fault_that_never_took_effect_makes_the_drill_invalid(drill: DrillOf) -> None:
     card = scorecard(drill(header={"faults": ["flapping", "second"]}))
-    assert card["invalid"] == ["fault second never took effect"]
+    assert card["invalid_because"] == ["fault second never took effect"]
+    assert (card["runs"], card["invalid"]) == (0, 1)
 
 
 def test_a_drill_that_was_cut_short_is_invalid(drill: DrillOf) -> None:
-    assert scorecard(drill(without=["drill_ended"]))["invalid"] == ["the drill was cut short: its journal has no end"]
+    card = scorecard(drill(without=["drill_ended"]))
+    assert card["invalid_because"] == ["the drill was cut short: its journal has no end"]
 
 
 def test_the_outcome_for_statistics_agrees_with_the_scorecard(drill: DrillOf) -> None:
@@ -105,12 +144,19 @@ def test_an_invalid_drill_is_not_called_met_or_missed(drill: DrillOf) -> None:
 
 def test_the_text_of_many_seeds_gives_rates_with_their_intervals(drill: DrillOf) -> None:
     summary = RunSummary()
-    for without in [[]] * 62 + [["worst_case_held"]] * 138:
-        summary.add(outcome(drill(without=without)))
+    usual, unsafe = outcome(drill()), outcome(drill(without=["worst_case_held"]))
+    quick = {**usual, "criteria": {**usual["criteria"], "assembled": True}}
+    for result in [quick] + [usual] * 61 + [unsafe] * 138:
+        summary.add(result)
     journal = drill()
-    shown = text(scorecard(journal, runs=summary.document()), journal).splitlines()
-    assert "OF 200 SEEDS  detected within 5:00 in 0 % [0\N{EN DASH}2]" in shown
-    assert "              mitigated within 30:00 in 31 % [25\N{EN DASH}38]" in shown
+    shown = text(scorecard(journal, many=summary), journal).splitlines()
+    assert shown[-5:] == [
+        "OF 200 SEEDS  detected within 5:00 in 0 % [0\N{EN DASH}2]",
+        "              assembled within 10:00 in 0.5 % [0\N{EN DASH}3]",
+        "              mitigated within 30:00 in 31 % [25\N{EN DASH}38]",
+        "              communication met in 100 % [98\N{EN DASH}100]",
+        "              every criterion met in 0 % [0\N{EN DASH}2]",
+    ]
 
 
 def test_colour_changes_nothing_but_the_escape_sequences(drill: DrillOf) -> None:
@@ -121,3 +167,21 @@ def test_colour_changes_nothing_but_the_escape_sequences(drill: DrillOf) -> None
     for code in ("\x1b[31m", "\x1b[32m", "\x1b[1;31m", "\x1b[0m"):
         coloured = coloured.replace(code, "")
     assert coloured == text(card, journal)
+
+
+@pytest.mark.parametrize("colour", [False, True])
+def test_control_characters_in_the_drills_texts_never_reach_the_terminal(drill: DrillOf, colour: bool) -> None:
+    hostile = "a\x1b[2Jb\x07c\rd\ne\x9b1mf\u202eg"
+    reasons = [{"criterion": "detected", "text": hostile, "parts": []}]
+    changes = [{"command": hostile, "change": hostile, "effects": [hostile]}]
+    journal = drill(says=hostile, header={"title": hostile})
+    for record in journal.records:
+        if record["type"] == "incident_triggered":
+            record.update(kind="alert", name=hostile)
+    card = scorecard(journal, why=reasons, changes=changes)
+    shown = text(card, journal, report=hostile, colour=colour)
+    assert shown.count("a[2Jbc d e1mfg") == 6
+    assert len(shown.splitlines()) == 9
+    for verdict in ("MISSED", "MISS", "met"):
+        shown = re.sub(rf"\x1b\[[\d;]+m({verdict})\x1b\[0m", r"\1", shown)
+    assert not re.search(r"[^\n -\x7e\xa0-\u2029\u202f-\U0010ffff]", shown)

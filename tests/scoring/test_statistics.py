@@ -43,11 +43,13 @@ def test_at_least_a_share_q_did_not_exceed_the_quantile_and_fewer_were_below_it(
 
 
 MEASURE = st.one_of(st.floats(-100, 6000), st.sampled_from(["never", "not_applicable", "unknown"]))
+CRITERIA = ["detected", "mitigated"]
+MEASURES = ["time_to_detect", "time_to_mitigate"]
 OUTCOME = st.fixed_dictionaries(
     {
         "invalid": st.booleans(),
-        "criteria": st.dictionaries(st.sampled_from(["detected", "mitigated"]), st.sampled_from([True, False, None])),
-        "measures": st.dictionaries(st.sampled_from(["time_to_detect", "time_to_mitigate"]), MEASURE),
+        "criteria": st.dictionaries(st.sampled_from(CRITERIA), st.sampled_from([True, False, None])),
+        "measures": st.dictionaries(st.sampled_from(MEASURES), MEASURE),
     }
 )
 
@@ -59,21 +61,27 @@ def summary(outcomes: list[dict[str, Any]]) -> RunSummary:
     return made
 
 
+def told(made: RunSummary) -> tuple[object, ...]:
+    """Everything that a summary says."""
+    rates = [made.rate(), *map(made.rate, CRITERIA)]
+    return made.runs, made.invalid, rates, [made.spread(name) for name in MEASURES]
+
+
 @given(st.lists(OUTCOME), st.integers(0, 30), st.randoms(use_true_random=False))
 def test_merging_batches_in_any_order_equals_summarising_at_once(
     outcomes: list[dict[str, Any]], cut: int, luck: random.Random
 ) -> None:
-    whole = summary(outcomes).document()
+    whole = told(summary(outcomes))
     luck.shuffle(outcomes)
     merged = summary(outcomes[:cut])
     merged.merge(summary(outcomes[cut:]))
-    assert merged.document() == whole
+    assert told(merged) == whole
 
 
 def test_never_counts_as_later_than_every_value() -> None:
     times = [60.0, 120.0, 180.0, "never", "never", "not_applicable"]
     runs = [{"invalid": False, "criteria": {}, "measures": {"time_to_mitigate": time}} for time in times]
-    assert summary(runs).document()["measures"]["time_to_mitigate"] == {
+    assert summary(runs).spread("time_to_mitigate") == {
         "p50_s": 180,
         "p90_s": None,
         "never": 2,
@@ -83,14 +91,14 @@ def test_never_counts_as_later_than_every_value() -> None:
 
 def test_invalid_drills_are_counted_and_nothing_else() -> None:
     good = {"invalid": False, "criteria": {"detected": True}, "measures": {}}
-    document = summary([good, {**good, "invalid": True, "criteria": {"detected": False}}]).document()
-    assert (document["runs"], document["invalid"], document["pass_rate"]) == (1, 1, 1.0)
+    made = summary([good, {**good, "invalid": True, "criteria": {"detected": False}}])
+    assert (made.runs, made.invalid, made.rate()["pass_rate"]) == (1, 1, 1.0)
 
 
 def test_a_rate_that_nothing_could_be_judged_for_is_null() -> None:
-    document = summary([{"invalid": False, "criteria": {"detected": None}, "measures": {}}]).document()
-    assert document["criteria"]["detected"] == {"met": 0, "judged": 0, "pass_rate": None, "interval_95": [0.0, 1.0]}
-    assert document["pass_rate"] == 0.0
+    made = summary([{"invalid": False, "criteria": {"detected": None}, "measures": {}}])
+    assert made.rate("detected") == {"pass_rate": None, "interval_95": [0.0, 1.0], "judged": 0}
+    assert made.rate()["pass_rate"] == 0.0
 
 
 def test_a_summary_does_not_grow_with_the_number_of_drills() -> None:

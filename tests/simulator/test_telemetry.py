@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
+from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
@@ -20,7 +21,7 @@ from simulator.faults.down import Down
 from simulator.flow import Flow, Modifications
 from simulator.promql.series import Labels, Selector
 from simulator.randomness import Draws
-from simulator.telemetry import Telemetry, exp_minus
+from simulator.telemetry import Telemetry, exp_minus, poisson_count, poisson_shares
 from tests.builders import fault, organization
 
 BURSTS = fault("burst_errors", BurstErrors(mean_good=30_000, mean_bad=60_000, error_ratio=ErrorRatios(good=0.0, bad=0.5)))
@@ -130,7 +131,12 @@ def test_counts_have_the_mean_and_variance_of_a_poisson_number(per_tick: float) 
 
 @given(st.floats(0, 8))
 def test_the_exponential_by_series_is_the_exponential(x: float) -> None:
-    assert exp_minus(x) == pytest.approx(math.exp(-x), rel=1e-12)
+    assert exp_minus(x) == pytest.approx(math.exp(-x), rel=1e-10)
+
+
+@given(st.floats(0.001, 7.999), st.floats(0, 1, exclude_max=True))
+def test_one_count_is_the_one_that_the_table_of_shares_gives(mean: float, u: float) -> None:
+    assert poisson_count(mean, u) == bisect_left(poisson_shares(mean), u)
 
 
 def test_targets_of_a_job_share_its_traffic() -> None:
