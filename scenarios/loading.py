@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -161,7 +162,10 @@ def _find(reference: str, library: Mapping[str, Path], noun: str, folder: Path) 
         return library[reference]
     if "/" in reference or "\\" in reference or reference.endswith((".yaml", ".yml")) or reference in (".", ".."):
         path = folder / reference
-        return path / _ORGANIZATION_FILE if noun == "organization" and path.is_dir() else path
+        with contextlib.suppress(OSError):  # a name that the system refuses is told when the file is opened
+            if noun == "organization" and path.is_dir():
+                return path / _ORGANIZATION_FILE
+        return path
     message = f'unknown {noun} "{reference}"{did_you_mean(reference, library)}'
     raise InputError([Problem("", 0, 0, "", f"{message} (expected {alternatives(library)}, or a path)")])
 

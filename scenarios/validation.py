@@ -201,7 +201,7 @@ class Register:
 
     def problems(self) -> list[Problem]:
         """Names introduced twice, and names that are not introduced at all."""
-        unknown = []
+        unknown: list[Problem] = []
         for document, path, at_key, text, kinds in self._references:
             if not all(kind in self.defined for kind in kinds):
                 continue  # what would introduce them could not be read

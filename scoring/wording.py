@@ -29,9 +29,13 @@ def plain(name: str) -> str:
 
 
 def percent(share: float) -> str:
-    """A share from 0 to 1: ``41 %``; one decimal below ten percent, and where it would look like all."""
-    whole = share in (0, 1) or 0.0995 <= share < 0.995
-    return f"{share * 100:.0f} %" if whole else f"{share * 100:.1f} %"
+    """A share from 0 to 1: ``41 %``; one decimal near the ends, where it must not look like none or all."""
+    if 0 < share < 0.001:
+        return "under 0.1 %"
+    if 0.999 < share < 1:
+        return "over 99.9 %"
+    figure = f"{share * 100:.0f}" if 0.0995 <= share < 0.995 else f"{share * 100:.1f}"
+    return f"{figure.removesuffix('.0')} %"
 
 
 def latency(milliseconds: float) -> str:
@@ -115,12 +119,13 @@ def _held(record: Record) -> str:
     return "what the team did" if record["by"] == "mitigation" else "the fault ending by itself"
 
 
-def _audience(record: Record) -> str:
-    return plain(record["audience"])
+def _update(record: Record) -> str:
+    names = {"internal": "an internal update", "customers": "a customer update"}
+    return names.get(record["audience"], f"an update for {plain(record['audience'])}")
 
 
 def _playbook(record: Record) -> str:
-    return f" of the playbook {plain(record['playbook'])}" if record["playbook"] else ""
+    return f"playbook {plain(record['playbook'])}" if record["playbook"] else "no playbook"
 
 
 _SENTENCES: dict[str, str | Callable[[Record], str]] = {
@@ -158,13 +163,11 @@ _SENTENCES: dict[str, str | Callable[[Record], str]] = {
     "incident_escalated": lambda r: f"Escalated to {listed(r['to'])}: {plain(r['reason'])}",
     "investigation_started": lambda r: f"{r['person']} began to investigate",
     "cause_identified": lambda r: f"{r['person']} named the cause: {plain(r['cause'])}",
-    "mitigation_started": lambda r: (
-        f"{r['person']} began {plain(r['action'])} of {plain(r['playbook'] or 'no playbook')}"
-    ),
-    "mitigation_finished": lambda r: f"{r['person']} finished {plain(r['action'])}",
+    "mitigation_started": lambda r: f"{r['person']} began: {plain(r['action'])} ({_playbook(r)})",
+    "mitigation_finished": lambda r: f"{r['person']} finished: {plain(r['action'])}",
     "monitoring_started": lambda r: f"{r['person']} began to watch whether the fix holds",
-    "update_posted": lambda r: f"{r['person']} wrote an update for {_audience(r)}: {plain(r['status'])}{_promise(r)}",
-    "update_overdue": lambda r: f"An update for {_audience(r)} is overdue",
+    "update_posted": lambda r: f"{r['person']} wrote {_update(r)}: {plain(r['status'])}{_promise(r)}",
+    "update_overdue": lambda r: f"{_update(r)} is overdue",
     "verification_finished": lambda r: (
         f"{r['person']} finished the recovery checks: {'passed' if r['passed'] else 'not passed'}"
     ),

@@ -166,7 +166,9 @@ class _Target:
                 columns = list(accumulate(columns, lambda below, column: list(map(add, below, column))))
             for one, column in zip(series, columns, strict=True):
                 if one is not None:
-                    _expose(one, ticks, column, down, at_start)
+                    # The buckets of a histogram begin to exist together, with its first event.
+                    first = 0 if at_start or one.times else bisect_right(columns[-1] if cumulative else column, 0.0)
+                    _expose(one, ticks[first:], column[first:], down[first:])
 
     def rewind(self, after_ms: int) -> None:
         """Forget what was scraped later than this."""
@@ -286,12 +288,9 @@ def format_bound(bound: float) -> str:
     return f"{bound:g}"
 
 
-def _expose(series: Series, ticks: list[int], column: list[float], down: list[bool], at_start: bool) -> None:
-    """Add a stretch of a counter to its series: nothing before its first event, a stale marker when a scrape fails."""
-    if not at_start and not series.times and column[0] == 0.0:
-        first = bisect_right(column, 0.0)
-        ticks, column, down = ticks[first:], column[first:], down[first:]
-    if down:
+def _expose(series: Series, ticks: list[int], column: list[float], down: list[bool]) -> None:
+    """Add a stretch of a counter to its series; a stale marker stands where a scrape failed."""
+    if any(down):
         column = [STALE if gone else value for value, gone in zip(column, down, strict=True)]
     series.extend(ticks, column)
 

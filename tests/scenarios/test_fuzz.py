@@ -81,7 +81,7 @@ def _scanned_in_python(text: bytes | str) -> tuple[Document | None, list[Problem
         yaml.CSafeLoader = loader  # type: ignore[misc]
 
 
-@settings(max_examples=3000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     mutated(FLAGSHIP),
     st.tuples(st.just("organization.yaml"), mutated(ORGANIZATION))
@@ -97,7 +97,7 @@ def test_any_change_of_the_librarys_files_loads_or_is_told(scenario: str, other:
             workspace.load()
 
 
-@settings(max_examples=3000, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(st.tuples(st.lists(st.sampled_from(STEPS), max_size=4), st.sampled_from(PIECES)), max_size=2))
 def test_any_override_is_applied_or_is_told(overrides: list[tuple[list[str], str]]) -> None:
     with contextlib.suppress(InputError):

@@ -40,6 +40,12 @@ class TestReferences:
         with pytest.raises(InputError, match=r"^gone/scenario\.yaml: there is no such file$"):
             load_scenario("gone/scenario.yaml", KINDS)
 
+    @pytest.mark.parametrize("reference", ["", ".", "/", "a\0/b", "x" * 5000 + "/", "~/none.yaml", "\ud800/a"])
+    def test_a_reference_that_no_system_knows_is_told(self, reference: str) -> None:
+        for load in (load_scenario, load_organization):
+            with pytest.raises(InputError):
+                load(reference, KINDS)
+
     def test_an_organisation_may_be_named_by_its_folder(self, workspace: Workspace) -> None:
         loaded = load_organization(str(workspace.organization.parent), KINDS)
         assert loaded.path == workspace.organization

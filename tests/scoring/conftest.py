@@ -33,6 +33,38 @@ HEADER: dict[str, Any] = {
         "communication": {"internal_every": 15 * MINUTE, "customers_within": 30 * MINUTE},
     },
     "objectives": {"voice": {"error_ratio": 0.05, "latency_p95": 2_000}},
+    "titles": {
+        "organization": "Seiketsu AI",
+        "services": {"voice": "Voice service", "elevenlabs": "ElevenLabs API", "database": "Database"},
+        "people": {"alice": "Engineer", "bob": "Engineer", "carol": "Communication lead"},
+    },
+    "profiles": {
+        "id": "default",
+        "title": "Proposed",
+        "parameters": [
+            {
+                "purpose": "acknowledge",
+                "means": "from a page to its acknowledgement",
+                "source": "a survey <of 12>",
+                "confidence": "low",
+                "values": [{"hours": "day", "median": 90_000, "sigma": 0.8}, {"median": 240_000, "sigma": 1.0}],
+            },
+            {
+                "purpose": "wrong_diagnosis",
+                "means": "share of wrong causes",
+                "source": "39 incidents",
+                "confidence": "medium",
+                "values": [{"share": 0.15}],
+            },
+            {
+                "purpose": "sleep_inertia",
+                "means": "how many times longer",
+                "source": "a trial",
+                "confidence": "medium",
+                "values": [{"hours": "night", "factor": 1.54}, {"factor": 1.0}],
+            },
+        ],
+    },
     "rules": {"simulated": 3, "not_simulated": ["CertificateExpiry"]},
     "version": "0.1.0",
 }

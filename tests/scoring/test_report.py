@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import shlex
 import sys
 import time
 from collections.abc import Callable
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -19,7 +21,7 @@ from scoring.report.plot import plot
 from scoring.report.verdict import account, verdict
 from scoring.scorecard import outcome, scorecard
 from scoring.statistics import RunSummary
-from scoring.wording import elapsed, moment, sentence
+from scoring.wording import elapsed, moment, percent, sentence
 from simulator.events import EVENT_TYPES
 from simulator.journal import Journal
 
@@ -122,6 +124,51 @@ def test_many_seeds_and_changes_are_shown_when_they_were_simulated(drill: DrillO
         assert shown in html
 
 
+def test_every_parameter_of_modelled_people_is_shown_with_its_source_and_confidence(drill: DrillOf) -> None:
+    html = report(drill())
+    rows = re.findall(
+        r"<tr><th scope=\"row\">(.*?)</th><td>(.*?)</td><td class=\"source\">(.*?)</td>.*?>(.*?)</td>", html
+    )
+    assert rows == [
+        (
+            "Acknowledge<small>from a page to its acknowledgement</small>",
+            "median 1:30 to 4:00, sigma 0.8 to 1",
+            "a survey &lt;of 12&gt;",
+            "low",
+        ),
+        ("Wrong diagnosis<small>share of wrong causes</small>", "15 %", "39 incidents", "medium"),
+        ("Sleep inertia<small>how many times longer</small>", "times 1 to 1.54", "a trial", "medium"),
+    ]
+
+
+@pytest.mark.parametrize("treatment", ["absent", "ideal"])
+def test_parameters_that_nobody_was_drawn_from_are_not_shown(drill: DrillOf, treatment: str) -> None:
+    assert "sigma" not in report(drill(header={"treatment": treatment}))
+
+
+def test_services_go_by_their_titles_unless_two_share_one(drill: DrillOf) -> None:
+    html = report(drill())
+    for shown in (
+        "Users of Voice service are hurt",
+        "Voice service: share of requests",
+        "named the cause: ElevenLabs API",
+    ):
+        assert shown in html
+    shared = {"organization": "S", "services": {"voice": "Calls", "elevenlabs": "Calls"}, "people": {}}
+    html = report(drill(header={"titles": shared}))
+    assert "Users of voice are hurt" in html
+    assert "named the cause: elevenlabs" in html
+    assert "objective 5 %" in html
+
+
+def test_the_command_that_plays_the_drill_again_repeats_its_changes(drill: DrillOf) -> None:
+    header = {"reference": "my drills/one.yaml", "overrides": ["HighErrorRate.for=2m"], "seed": 3}
+    html = report(drill(header=header))
+    words = re.findall(r'<span class="word">(.*?)</span>', html)
+    again = "gameday run 'my drills/one.yaml' --seed 3 --treatment modelled --set HighErrorRate.for=2m"
+    assert shlex.split(unescape(" ".join(words))) == shlex.split(again)
+
+
 def test_the_verdict_names_what_was_missed_and_by_how_much(drill: DrillOf) -> None:
     journal = drill()
     assert verdict(scorecard(journal)) == (
@@ -188,6 +235,15 @@ def test_every_type_of_record_has_a_sentence() -> None:
         words = sentence({"record": 1, "at_ms": 0, "type": kind, "because": 0, **fields})
         assert re.match(r"[A-Z]", words), (kind, words)
         assert "{" not in words, (kind, words)
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(0, "0 %"), (0.0004, "under 0.1 %"), (0.005, "0.5 %"), (0.05, "5 %"), (0.0996, "10 %"), (0.306, "31 %")]
+    + [(0.9949, "99 %"), (0.995, "99.5 %"), (0.9996, "over 99.9 %"), (1, "100 %")],
+)
+def test_a_share_looks_like_none_or_all_only_if_it_is(share: float, text: str) -> None:
+    assert percent(share) == text
 
 
 @given(st.integers(-10_000, 10_000_000), st.integers(0, 10_000_000).map(lambda second: second // 1000 * 1000))

@@ -71,6 +71,13 @@ def test_a_counter_does_not_exist_before_its_first_event_unless_it_stands_at_zer
     assert bursts[1][0] > 0
 
 
+def test_the_buckets_of_a_histogram_begin_to_exist_together() -> None:
+    made, _ = telemetry()
+    made.extend(END_MS)
+    buckets = [columns for labels, columns in snapshot(made).items() if "le" in dict(labels)]
+    assert len({tuple(times) for times, _, _ in buckets}) == 1
+
+
 def test_counts_follow_the_rates_of_each_piece() -> None:
     made, course = telemetry(BURSTS)
     made.extend(END_MS)
