@@ -60,7 +60,12 @@ class Monitoring:
     def coverage(self) -> dict[str, object]:
         """How many alert rules are simulated, and the names of those that read series which nothing here produces."""
         store = self.telemetry.store
-        alerts = [rule for evaluator, _, _ in self._evaluations for rule in evaluator.group.rules if isinstance(rule, AlertRule)]
+        alerts = [
+            rule
+            for evaluator, _, _ in self._evaluations
+            for rule in evaluator.group.rules
+            if isinstance(rule, AlertRule)
+        ]
         missing = [
             rule.name for rule in alerts if not all(store.select(selector) for selector in rule.expression.selectors)
         ]

@@ -74,7 +74,14 @@ class _Constant(NamedTuple):
 def page_times(organization: Organization, scenario: Scenario, groups: tuple[RuleGroup, ...]) -> list[PageTime]:
     """The alerts that the scenario's faults set off at their worst, soonest first; those they never set off are left out."""
     worst = [
-        Fault(id=fault.id, on=fault.on, kind=fault.kind, at=0, for_=HORIZON_MS, parameters=_Constant(fault.parameters.worst()))
+        Fault(
+            id=fault.id,
+            on=fault.on,
+            kind=fault.kind,
+            at=0,
+            for_=HORIZON_MS,
+            parameters=_Constant(fault.parameters.worst()),
+        )
         for fault in scenario.faults
     ]
     fills: dict[str, list[int]] = {}

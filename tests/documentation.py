@@ -111,13 +111,14 @@ def _run(step: Step, folder: Path) -> Outcome:
     search = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     environment = {**os.environ, "PATH": search, "COLUMNS": "100", "NO_COLOR": "1", "PYTHONUTF8": "1"}
     done = subprocess.run(
-        ["bash", "-o", "pipefail", "-c", command],
+        ["bash", "-c", command],
         cwd=folder,
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
         timeout=300,
+        check=False,
     )
     missed_is_success = is_drill and done.returncode == 1
     return Outcome(0 if missed_is_success else done.returncode, done.stdout)

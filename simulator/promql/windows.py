@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
+from operator import sub
 
 from simulator.promql.series import Series, SeriesStore
 
@@ -88,23 +89,19 @@ class Extrapolations:
 
     def __init__(self, windows: Windows, zero_point_after_threshold: bool) -> None:
         self._after_threshold = zero_point_after_threshold
-        self.numbers: list[int] = []
-        self.firsts: list[int] = []
-        self.lasts: list[int] = []
-        self.parts: list[tuple[float, float, float, float, float, float]] = []
-        shapes: dict[tuple[int, int, int], tuple[float, float, float, float, float, float]] = {}
         samples, points = windows.samples, windows.points
-        for number, start, end in windows.filled(2):
-            point = points[number]
-            # Windows of the same shape extend alike, and most windows of a regularly scraped series do.
-            shape = (end - start, point - samples[start], point - samples[end - 1])
-            part = shapes.get(shape)
-            if part is None:
-                part = shapes[shape] = self._extend(*shape, windows.range_ms)
-            self.numbers.append(number)
-            self.firsts.append(start)
-            self.lasts.append(end - 1)
-            self.parts.append(part)
+        sizes = list(map(sub, windows.ends, windows.starts))
+        self.numbers = [number for number, size in enumerate(sizes) if size > 1]
+        self.firsts = [windows.starts[number] for number in self.numbers]
+        self.lasts = [windows.ends[number] - 1 for number in self.numbers]
+        # Windows of the same shape extend alike, and most windows of a regularly scraped series do.
+        ages = [
+            [points[number] - samples[at] for number, at in zip(self.numbers, ats, strict=True)]
+            for ats in (self.firsts, self.lasts)
+        ]
+        shapes = list(zip((sizes[number] for number in self.numbers), *ages, strict=True))
+        extended = {shape: self._extend(*shape, windows.range_ms) for shape in set(shapes)}
+        self.parts = [extended[shape] for shape in shapes]
         self.durations = [part[0] for part in self.parts]
         self.factors = [part[1] for part in self.parts]
         self.zero_limits = [part[2] for part in self.parts]

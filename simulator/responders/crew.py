@@ -57,7 +57,9 @@ class Intention(NamedTuple):
 class Crew:
     """Everybody who may take part, under one treatment."""
 
-    def __init__(self, world: World, profiles: Profiles, treatment: Treatment, playbooks: Mapping[str, tuple[str, ...]]):
+    def __init__(
+        self, world: World, profiles: Profiles, treatment: Treatment, playbooks: Mapping[str, tuple[str, ...]]
+    ):
         self._world, self._profiles, self._treatment, self._playbooks = world, profiles, treatment, playbooks
         self._organization = world.organization
         self._queue: list[Intention] = []
@@ -251,7 +253,9 @@ class Crew:
     def _diagnose(self, person: str) -> str:
         """The cause that an investigation comes to, drawn by the world: a service on which a fault is active, or not."""
         causes = self._world.causes()
-        others = [name for name, service in self._organization.services.items() if name not in causes and service.playbook]
+        others = [
+            name for name, service in self._organization.services.items() if name not in causes and service.playbook
+        ]
         wrong = self._draw_share("wrong_diagnosis", person)
         if self._treatment.diagnosis != "drawn":
             wrong = self._treatment.diagnosis == "wrong"

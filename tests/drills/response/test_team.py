@@ -70,6 +70,14 @@ def test_whoever_answers_first_gets_the_role_even_when_their_time_had_run_out() 
     assert [who for _, who, role in role_pages(bench) if role == "communication_lead"] == ["eve", "cat"]
 
 
+def test_the_team_is_assembled_because_of_whoever_joined_last() -> None:
+    bench = Bench().declared("P2")
+    bench.act(31 * MINUTE, "ben", "join", role="technical_lead")
+    [assembled] = bench.of("team_assembled")
+    last = bench.records[assembled.because - 1]
+    assert (last.kind, last.fields) == ("role_joined", {"person": "ben", "role": "technical_lead"})
+
+
 def test_the_team_is_assembled_once_when_every_required_role_has_joined() -> None:
     bench = Bench().declared("P1")
     bench.act(3 * MINUTE, "ann", "join", role="commander")
