@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import shlex
 from math import fsum
 from typing import Any, NamedTuple
 
@@ -29,14 +29,7 @@ class _Trial(NamedTuple):
     prepared: Prepared
 
 
-def improvements(
-    prepared: Prepared,
-    reference: str,
-    overrides: Sequence[str],
-    seed: int,
-    treatment: TreatmentName,
-    journal: Journal,
-) -> list[dict[str, Any]]:
+def improvements(prepared: Prepared, seed: int, treatment: TreatmentName, journal: Journal) -> list[dict[str, Any]]:
     """The change that detects soonest, if detection was missed and something tried would have been sooner.
 
     Each is `{"command", "change", "effects": [text, …]}`: the same drill, on the same luck, under the changed rule.
@@ -49,13 +42,14 @@ def improvements(
     trials = [
         trial
         for alert in _slow_alerts(prepared)
-        if (trial := _try(reference, overrides, alert, seed, treatment)) is not None
+        if (trial := _try(prepared, alert, seed, treatment)) is not None
         and (before_s is None or trial.detected_s < before_s)
     ]
     if not trials:
         return []
     best = min(trials, key=lambda trial: (trial.detected_s, trial.alert))
-    command = " ".join(["gameday run", reference, f"--seed {seed}", *(f"--set {change}" for change in (*overrides, best.change))])
+    changes = [word for change in (*prepared.overrides, best.change) for word in ("--set", change)]
+    command = shlex.join(["gameday", "run", prepared.reference, "--seed", str(seed), *changes])
     before = "never" if before_s is None else elapsed(before_s)
     effects = [f"detected {before} → {elapsed(best.detected_s)}", _cost(prepared, best.prepared, seed)]
     return [{"command": command, "change": best.change, "effects": effects}]
@@ -64,15 +58,15 @@ def improvements(
 def _slow_alerts(prepared: Prepared) -> list[str]:
     """The alerts that see this trouble and wait longer than what is tried."""
     times = page_times(prepared.loaded.organization, prepared.loaded.scenario, prepared.groups)
-    return [time.alert for time in times if any(part.name == "for" and part.best_ms > SHORTER_FOR_MS for part in time.parts)]
+    return [
+        time.alert for time in times if any(part.name == "for" and part.best_ms > SHORTER_FOR_MS for part in time.parts)
+    ]
 
 
-def _try(
-    reference: str, overrides: Sequence[str], alert: str, seed: int, treatment: TreatmentName
-) -> _Trial | None:
+def _try(prepared: Prepared, alert: str, seed: int, treatment: TreatmentName) -> _Trial | None:
     """The drill with a shorter `for`; None if it is not detected then either."""
     change = f"{alert}.for={SHORTER_FOR}"
-    changed = prepare(reference, (*overrides, change))
+    changed = prepare(prepared.reference, (*prepared.overrides, change))
     result = scorecard(play(changed, seed, treatment, wired=False))["criteria"]["detected"]
     return None if result["value_s"] is None else _Trial(alert, change, result["value_s"], changed)
 
@@ -84,7 +78,5 @@ def _cost(before: Prepared, after: Prepared, seed: int) -> str:
 
 def _mean_pages(prepared: Prepared, seed: int) -> float:
     loaded = prepared.loaded
-    days = [
-        pages(loaded.organization, loaded.scenario, prepared.groups, seed + day) for day in range(HEALTHY_DAYS)
-    ]
+    days = [pages(loaded.organization, loaded.scenario, prepared.groups, seed + day) for day in range(HEALTHY_DAYS)]
     return round(fsum(days) / HEALTHY_DAYS, 1)

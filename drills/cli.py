@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal, cast
 
 import click
 
 from scenarios.problems import InputError
+
+if TYPE_CHECKING:
+    from simulator.responders.treatments import TreatmentName
 
 MISSED, WRONG_INPUT, INVALID, DEFECT = 1, 2, 3, 70
 
@@ -47,7 +51,7 @@ def list_command(style: str) -> None:
 )
 @click.option("--no-wire", is_flag=True, help="Skip the HTTP between workflow and tools; the journal is the same.")
 @click.option("--report", type=click.Path(file_okay=False, path_type=Path), help="Folder to write to.")
-def run(
+def run(  # noqa: PLR0917 - click passes them by name
     scenario: str,
     seed: int,
     overrides: tuple[str, ...],
@@ -60,7 +64,18 @@ def run(
     """Play a scenario in virtual time, judge it, and write journal, scorecard and report."""
     from drills.commands import run_scenario
 
-    sys.exit(run_scenario(scenario, overrides, seed, runs, treatment, not no_wire, report, style))
+    sys.exit(
+        run_scenario(
+            scenario,
+            overrides,
+            seed=seed,
+            runs=runs,
+            treatment=cast("TreatmentName", treatment),
+            wired=not no_wire,
+            folder=report,
+            style=style,
+        )
+    )
 
 
 @cli.command()
@@ -92,7 +107,7 @@ def schema(kind: str) -> None:
     """Print the JSON Schema of a kind of file, for editors."""
     from drills.commands import show_schema
 
-    show_schema(kind)
+    show_schema(cast("Literal['scenario', 'organization']", kind))
 
 
 def main() -> None:

@@ -7,13 +7,12 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
 from drills.runner import Prepared, play, prepare
 from scenarios.loading import library_scenarios, load_organization, load_scenario
-from scenarios.problems import InputError
 from scoring.feasibility import Finding, findings
 from scoring.scorecard import scorecard
 from simulator.faults import KINDS
@@ -49,6 +48,7 @@ def show_library(style: str) -> None:
 def run_scenario(
     reference: str,
     overrides: Sequence[str],
+    *,
     seed: int,
     runs: int,
     treatment: TreatmentName,
@@ -59,15 +59,15 @@ def run_scenario(
     """Play one drill and, with more runs than one, the same over as many seeds; write and print what came out."""
     prepared = prepare(reference, overrides)
     journal = play(prepared, seed, treatment, wired)
-    why = [finding.document() for finding in findings(prepared.loaded.organization, prepared.loaded.scenario, prepared.groups)]
+    why = [finding.document() for finding in _findings(prepared)]
     many, tried = None, []
     if runs > 1:
         from drills.advice import improvements
         from drills.sweep import sweep
 
         with _progress(runs) as advance:
-            many = sweep(reference, overrides, range(seed, seed + runs), treatment, advance)
-        tried = improvements(prepared, reference, overrides, seed, treatment, journal)
+            many = sweep(prepared, range(seed, seed + runs), treatment, advance)
+        tried = improvements(prepared, seed, treatment, journal)
     card = scorecard(journal, why=why, changes=tried, many=many)
     folder = folder or Path("reports") / f"{prepared.loaded.scenario.scenario}-seed{seed}"
     page = _write(folder, card, journal)
@@ -93,8 +93,7 @@ def check_files(files: Sequence[str], overrides: Sequence[str], style: str) -> i
             rows.append(_row(name, (), organization.organization.contradictions))
         else:
             prepared = prepare(name, overrides)
-            found = findings(prepared.loaded.organization, prepared.loaded.scenario, prepared.groups)
-            rows.append(_row(name, found, prepared.loaded.organization.contradictions))
+            rows.append(_row(name, _findings(prepared), prepared.loaded.organization.contradictions))
     if style == "json":
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
     else:
@@ -122,11 +121,15 @@ def verify_scenario(reference: str, overrides: Sequence[str], seeds: int, digest
     return MISSED if different else MET
 
 
-def show_schema(kind: str) -> None:
+def show_schema(kind: Literal["scenario", "organization"]) -> None:
     """Print a JSON Schema."""
     from scenarios.schema import json_schema
 
     click.echo(json.dumps(json_schema(kind, KINDS), indent=2))
+
+
+def _findings(prepared: Prepared) -> list[Finding]:
+    return findings(prepared.loaded.organization, prepared.loaded.scenario, prepared.groups)
 
 
 def _row(name: str, found: Sequence[Finding], contradictions: Sequence[Any]) -> dict[str, Any]:
@@ -144,7 +147,9 @@ def _print_check(row: Mapping[str, Any]) -> None:
     for finding in row["findings"]:
         click.echo(f"  {finding['criterion']}: {finding['text']}")
     if row["warnings"]:
-        click.echo(f"  warning: the procedure contradicts itself in {_plural(len(row['warnings']), 'place', 'places')}:")
+        click.echo(
+            f"  warning: the procedure contradicts itself in {_plural(len(row['warnings']), 'place', 'places')}:"
+        )
     for warning in row["warnings"]:
         click.echo(f"    {warning['about']}: {warning['says']}; also {warning['also_says']}; used: {warning['uses']}")
 
@@ -177,14 +182,15 @@ def _first_difference(first: Journal, second: Journal) -> int | None:
     return same + 1
 
 
+def _unseen(_done: int) -> None:
+    """Progress that nobody watches."""
+
+
 @contextmanager
-def _progress(total: int) -> Iterator[Callable[[int], None]]:
+def _progress(total: int) -> Iterator[Callable[[int], object]]:
     """A progress bar with the time left on a terminal's standard error; nothing elsewhere."""
     if not sys.stderr.isatty():
-        yield lambda done: None
+        yield _unseen
         return
     with click.progressbar(length=total, label="Seeds", file=sys.stderr) as bar:
         yield bar.update
-
-
-__all__ = ["InputError", "Prepared", "check_files", "run_scenario", "show_library", "show_schema", "verify_scenario"]

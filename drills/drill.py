@@ -25,7 +25,7 @@ from simulator.randomness import Draws
 from simulator.responders.crew import Crew, Intention
 from simulator.responders.treatments import Treatment
 from simulator.rules import RuleGroup
-from simulator.world import NEVER, World
+from simulator.world import World
 
 MOST_STEPS_IN_A_MILLISECOND = 10_000
 """More than this many things at one moment are a defect of the program, not a busy drill."""
@@ -56,19 +56,22 @@ class Drill:
         flow: Flow,
         groups: tuple[RuleGroup, ...],
         profiles: Profiles,
+        *,
         treatment: Treatment,
         seed: int,
         wire: Wire,
     ) -> None:
         scenario, organization = loaded.scenario, loaded.organization
         self._end_ms = scenario.duration
+        self._titles = {name: service.title for name, service in organization.services.items()}
         self._wire = wire
         self.now_ms = 0
         self.journal = Journal({})
         self.workflow = Workflow(organization, scenario.starts_at)
         self.journal.append(0, "drill_started", 0, {})
-        self.world = World(organization, scenario, flow, groups, Draws(seed), self._on_world)
-        self.world.on_finished = self._on_finished
+        self.world = World(
+            organization, scenario, flow, groups, draws=Draws(seed), emit=self._on_world, finished=self._on_finished
+        )
         self.crew = Crew(self.world, profiles, treatment, loaded.playbooks)
         self._outcomes: deque[Outcome] = deque()
         self._reached: set[str] = set()
@@ -112,7 +115,7 @@ class Drill:
     def _on_world(self, kind: str, because: int, /, **fields: object) -> int:
         record = self._record(kind, because, fields)
         if kind in SIGNALS:
-            self._receive(_signal(kind, fields, record))
+            self._receive(_signal(kind, fields, record, self._titles))
         return record
 
     def _on_finished(self, person: str, action: str, because: int) -> None:
@@ -164,17 +167,16 @@ class Drill:
         return number
 
 
-def _signal(kind: str, fields: Mapping[str, Any], record: int) -> Signal:
+def _signal(kind: str, fields: Mapping[str, Any], record: int, titles: Mapping[str, str]) -> Signal:
     """The word of trouble that a record of the world carries to the response."""
     if kind == "alert_notified":
         return Signal("alert", fields["alert"], fields["summary"], fields["severity"], record)
+    service = titles[fields["service"]]
     if kind == "probe_failed":
-        return Signal("probe", fields["probe"], f"Probe {fields['probe']} fails", None, record)
+        return Signal("probe", fields["probe"], f"{service} does not answer the probe {fields['probe']}", None, record)
     if kind == "customer_reported":
-        return Signal("customer", fields["service"], f"Customers report trouble with {fields['service']}", None, record)
-    return Signal(
-        "team", fields["person"], f"{fields['person']} noticed trouble with {fields['service']}", None, record
-    )
+        return Signal("customer", fields["service"], f"Customers report trouble with {service}", None, record)
+    return Signal("team", fields["person"], f"{fields['person']} noticed trouble with {service}", None, record)
 
 
 def _update(fields: Mapping[str, Any], now_ms: int) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
@@ -9,9 +10,11 @@ from importlib.metadata import version
 from typing import Any
 
 from drills.adapters.wire import DirectWire, VirtualWire
+from drills.cache import Entry, keep, recall
 from drills.drill import Drill
 from scenarios.loading import LoadedScenario, load_scenario
-from scenarios.profiles import Profiles, default_profiles
+from scenarios.profiles import DEFAULT as PROFILES
+from scenarios.profiles import Profiles, load_profiles
 from simulator.faults import KINDS
 from simulator.flow import Flow
 from simulator.journal import Journal
@@ -36,12 +39,20 @@ class Prepared:
 
 def prepare(reference: str, overrides: Sequence[str] = ()) -> Prepared:
     """Load a scenario by library id or path, with its organisation; InputError says everything that is wrong."""
-    loaded = load_scenario(reference, KINDS, overrides)
+    _, loaded, profiles = recall(reference, overrides) or _validate(reference, overrides)
     interval_ms = loaded.organization.monitoring.evaluation_interval
     groups = tuple(group for document in loaded.rule_documents for group in compile_rules(document, interval_ms))
-    profiles = default_profiles()
     flow = Flow(loaded.organization)
     return Prepared(reference, tuple(overrides), loaded, flow, groups, profiles, _assumptions(profiles))
+
+
+def _validate(reference: str, overrides: Sequence[str]) -> Entry:
+    """Read and check the inputs, and keep them for the next run."""
+    loaded, profiles = load_scenario(reference, KINDS, overrides), load_profiles()
+    digests = {**loaded.digests, PROFILES: hashlib.sha256(PROFILES.read_bytes()).hexdigest()}
+    entry = Entry(digests, loaded, profiles)
+    keep(reference, overrides, entry)
+    return entry
 
 
 def play(prepared: Prepared, seed: int, treatment: TreatmentName = "modelled", wired: bool = True) -> Journal:
@@ -50,7 +61,15 @@ def play(prepared: Prepared, seed: int, treatment: TreatmentName = "modelled", w
     scope = loaded.scenario.codename  # Players see it in the tools' references.
     wire = VirtualWire(loaded.organization, scope) if wired else DirectWire(loaded.organization, scope)
     try:
-        drill = Drill(loaded, prepared.flow, prepared.groups, prepared.profiles, TREATMENTS[treatment], seed, wire)
+        drill = Drill(
+            loaded,
+            prepared.flow,
+            prepared.groups,
+            prepared.profiles,
+            treatment=TREATMENTS[treatment],
+            seed=seed,
+            wire=wire,
+        )
         journal = drill.run()
     finally:
         wire.close()
@@ -86,7 +105,7 @@ def _header(prepared: Prepared, drill: Drill, seed: int, treatment: str) -> dict
         "criteria": plain(scenario.criteria),
         "objectives": {name: plain(objective) for name, objective in drill.world.flow.objectives.items()},
         "rules": drill.world.monitoring.coverage(),
-        "inputs": dict(sorted(prepared.loaded.digests.items())),
+        "inputs": {path.name: digest for path, digest in sorted(prepared.loaded.digests.items())},
     }
 
 

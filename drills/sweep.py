@@ -30,18 +30,18 @@ def summarise(prepared: Prepared, seeds: Sequence[int], treatment: TreatmentName
 
 
 def sweep(
-    reference: str,
-    overrides: Sequence[str],
-    seeds: range,
-    treatment: TreatmentName,
-    progress: Callable[[int], None] = lambda done: None,
-    processes: int | None = None,
+    prepared: Prepared, seeds: range, treatment: TreatmentName, progress: Callable[[int], object], processes: int = 0
 ) -> RunSummary:
-    """Play all seeds and summarise them; `progress` is told how many were played whenever a batch is done."""
+    """Play all seeds and summarise them; `progress` is told how many were played whenever a batch is done.
+
+    `processes` is how many play at once; 0: as many as there are processors.
+    """
     batches = [seeds[start : start + BATCH] for start in range(0, len(seeds), BATCH)]
     processes = min(processes or os.cpu_count() or 1, len(batches))
     summaries: dict[int, RunSummary] = {}
-    with ProcessPoolExecutor(processes, initializer=_prepare, initargs=(reference, tuple(overrides))) as pool:
+    with ProcessPoolExecutor(
+        processes, initializer=_prepare, initargs=(prepared.reference, prepared.overrides)
+    ) as pool:
         waiting = {pool.submit(_play_batch, batch, treatment): index for index, batch in enumerate(batches)}
         for done in as_completed(waiting):
             summaries[waiting[done]] = done.result()

@@ -35,8 +35,8 @@ class LoadedOrganization:
     """Prometheus rule files as they are, overrides applied; `simulator.rules` compiles them."""
     playbooks: dict[str, tuple[str, ...]]
     """Actions by playbook, in the order of the files."""
-    digests: dict[str, str]
-    """SHA-256 of every file that was read, by its name."""
+    digests: dict[Path, str]
+    """SHA-256 of every file that was read."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,7 +51,7 @@ class LoadedScenario:
     organization_document: Document
     rule_documents: tuple[Document, ...]
     playbooks: dict[str, tuple[str, ...]]
-    digests: dict[str, str]
+    digests: dict[Path, str]
 
 
 def library_scenarios() -> dict[str, Path]:
@@ -124,7 +124,7 @@ class _Files:
         self.fault_kinds = fault_kinds
         self.problems: list[Problem] = []
         self._of_yaml: list[Problem] = []
-        self.digests: dict[str, str] = {}
+        self.digests: dict[Path, str] = {}
         self.register = Register()
 
     def read(self, path: Path, named_by: tuple[Document, Steps] | None = None) -> Document | None:
@@ -134,8 +134,7 @@ class _Files:
             problems = [named_by[0].problem(named_by[1], f"{path}: {problem.message}") for problem in problems]
         self._of_yaml += problems
         if document is not None:
-            key = path.name if path.name not in self.digests else f"{path.parent.name}/{path.name}"
-            self.digests[key] = document.sha256
+            self.digests[path.resolve()] = document.sha256
         return document
 
     def finish(self) -> None:

@@ -28,7 +28,10 @@ def pages(organization: Organization, scenario: Scenario, groups: tuple[RuleGrou
         notified += kind == "alert_notified"
         return 0
 
-    world = World(quiet, day, Flow(quiet), groups, Draws(seed), emit)
+    def nobody(_person: str, _action: str, _record: int) -> None:
+        """Nobody does anything, so nothing is ever finished."""
+
+    world = World(quiet, day, Flow(quiet), groups, draws=Draws(seed), emit=emit, finished=nobody)
     while world.peek() <= DAY_MS:
         world.step()
     return notified

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from simulator.promql.series import Labels
     from simulator.world import World
 
-STRETCH_MS = 1_200_000
+STRETCH_MS = 2_700_000
 """How far ahead is computed. Longer costs more when somebody intervenes, shorter costs more when nobody does."""
 
 Steps = Generator[simpy.Event, Any, None]
@@ -36,7 +36,7 @@ class Monitoring:
             return any(selector.matches(labels) for selector in selectors)
 
         lookback_ms = max((group.lookback_ms for group in groups), default=0)
-        self.telemetry = Telemetry(world.organization, world.course, world.draws, wanted, -lookback_ms)
+        self.telemetry = Telemetry(world.organization, world.course, world.draws, wanted=wanted, from_ms=-lookback_ms)
         self._evaluations = [
             (group.evaluator(self.telemetry.store), group.interval_ms, self._phase_ms(group)) for group in groups
         ]

@@ -20,7 +20,7 @@ from simulator.rules import AlertRule, RuleGroup
 from simulator.telemetry import Telemetry
 
 PHASES = (0.001, 0.25, 0.5, 0.75, 0.999)
-"""Where in the scrape interval the trouble may begin; the fill is monotonic between them but for a scrape's rounding."""
+"""Where in the scrape interval the trouble may begin; between them the fill only grows."""
 
 HORIZON_MS = 1_800_000
 """A rule that has not become true by then under the worst of it is taken never to."""
@@ -58,7 +58,7 @@ class _Fixed(Draws):
         super().__init__(0)
         self._phase = phase
 
-    def uniform(self, *key: str | int) -> float:
+    def uniform(self, *_key: str | int) -> float:
         return self._phase
 
 
@@ -72,7 +72,7 @@ class _Constant(NamedTuple):
 
 
 def page_times(organization: Organization, scenario: Scenario, groups: tuple[RuleGroup, ...]) -> list[PageTime]:
-    """The alerts that the scenario's faults set off at their worst, soonest first; those they never set off are left out."""
+    """The alerts that the scenario's faults set off at their worst, soonest first, without those that they never set off."""
     worst = [
         Fault(
             id=fault.id,
@@ -122,7 +122,7 @@ def _first_true(
         return any(selector.matches(labels) for selector in selectors)
 
     course = Course(Flow(organization), faults, Draws(0))
-    telemetry = Telemetry(organization, course, _Fixed(phase), wanted, -lookback_ms, chance=False)
+    telemetry = Telemetry(organization, course, _Fixed(phase), wanted=wanted, from_ms=-lookback_ms, chance=False)
     telemetry.extend(HORIZON_MS)
     interval_ms = organization.monitoring.scrape_interval
     start_ms = (int(phase * interval_ms) - lookback_ms) % interval_ms

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from scenarios.organization import Metric, Organization, ScrapeJob
 from simulator.course import Course
-from simulator.flow import Solution
+from simulator.flow import ServiceState
 from simulator.promql.series import STALE, Labels, Series, SeriesStore, make_labels
 from simulator.randomness import Draws
 
@@ -35,14 +35,14 @@ Wanted = Callable[[Labels], bool]
 
 
 Spans = tuple[tuple[int, float], ...]
-"""The time between two scrapes as (index of a solution, seconds), in order; most ticks have one and the same."""
+"""The time between two scrapes as (index of a state, seconds), in order; most ticks have one and the same."""
 
 
 class _Stretch(NamedTuple):
-    """Ticks of a target, and what the world was like before each of them."""
+    """Ticks of a target, and how its service was before each of them."""
 
     ticks: list[int]
-    solutions: list[Solution]
+    states: list[ServiceState]
     runs: list[tuple[Spans, int]]
     """The spans before a tick, and how many ticks in a row have the same before them."""
 
@@ -63,12 +63,15 @@ class _Counter:
         self.totals: list[float] = []
 
     def extend(self, rates: Sequence[float], stretch: _Stretch) -> None:
-        """Add the counts of a stretch, given the events a second under each solution."""
+        """Add the counts of a stretch, given the events a second in each state."""
         totals, tick = self.totals, len(self.totals)
+        if not any(rates):
+            totals.extend([totals[-1] if totals else 0.0] * len(stretch.ticks))
+            return
         counts = [totals[-1] if totals else 0.0, *self._counts(_means(rates, stretch), tick, tick + len(stretch.ticks))]
         totals.extend(islice(accumulate(counts), 1, None))
 
-    def _counts(self, means: list[tuple[float, int]], tick: int, end: int) -> list[float]:
+    def _counts(self, means: list[tuple[float, int]], tick: int, end: int, /) -> list[float]:
         """The events of the ticks up to `end`; each mean is of so many ticks in a row."""
         counts: list[float] = []
         for mean, length in means:
@@ -108,7 +111,7 @@ class _Counter:
 class _Expected(_Counter):
     """A counter without chance: it counts what is to be expected, fractions of events included."""
 
-    def _counts(self, means: list[tuple[float, int]], tick: int, end: int) -> list[float]:
+    def _counts(self, means: list[tuple[float, int]], _tick: int, _end: int, /) -> list[float]:
         return [mean for mean, length in means for _ in range(length)]
 
 
@@ -116,9 +119,10 @@ def _means(rates: Sequence[float], stretch: _Stretch) -> list[tuple[float, int]]
     """The events to be expected in a tick, for each run; added up in order, the same however the history is cut."""
     means = []
     for spans, length in stretch.runs:
-        mean = 0.0
-        for solution, seconds in spans:
-            mean += rates[solution] * seconds
+        state, seconds = spans[0]
+        mean = rates[state] * seconds
+        for state, seconds in spans[1:]:
+            mean += rates[state] * seconds
         means.append((mean, length))
     return means
 
@@ -127,8 +131,8 @@ class _Exposition(NamedTuple):
     """The series of one metric of one target: counters, the rates behind them, and where they are exposed."""
 
     counters: list[_Counter]
-    rates: Callable[[Solution], list[float]]
-    """Events a second for each counter, given a solution."""
+    rates: Callable[[ServiceState], list[float]]
+    """Events a second for each counter, given the service's state."""
     series: list[Series | None]
     """Where each counter is exposed; None: nothing reads it, but a later bucket includes it."""
     cumulative: bool
@@ -148,18 +152,18 @@ class _Target:
 
     def extend(self, ticks: list[int], course: Course, interval_ms: int) -> None:
         """Scrape at these moments, which follow the last one."""
-        stretch = _stretch(ticks, course, interval_ms)
+        stretch = _stretch(ticks, course, self.job.service, interval_ms)
         down: list[bool] = []
-        if any(solution[self.job.service].down for solution in stretch.solutions):
+        if any(state.down for state in stretch.states):
             for spans, length in stretch.runs:
-                down += [stretch.solutions[spans[-1][0]][self.job.service].down] * length
+                down += [stretch.states[spans[-1][0]].down] * length
         self.ticks += ticks
         if self._up is not None:
             self._up.extend(ticks, [float(not gone) for gone in down] if down else [1.0] * len(ticks))
         for counters, rates, series, cumulative, at_start in self._expositions:
-            by_solution = [rates(solution) for solution in stretch.solutions]
+            by_state = [rates(state) for state in stretch.states]
             columns = []
-            for counter, row in zip(counters, zip(*by_solution, strict=True), strict=True):
+            for counter, row in zip(counters, zip(*by_state, strict=True), strict=True):
                 counter.extend(row, stretch)
                 columns.append(counter.totals[-len(ticks) :])
             if cumulative:
@@ -194,38 +198,35 @@ class _Target:
 
     def _exposition(self, metric: Metric) -> _Exposition | None:
         """What this target exposes of a metric; None if nothing reads any of it."""
-        if metric.kind == "requests":
-            made = {
-                status: series
-                for status in self._telemetry.statuses(self.job.service)
-                if (series := self._series(metric.name, {**metric.labels, metric.status_label: str(status)}))
-            }
-            parts, series, rates = [*map(str, made)], [*made.values()], self._request_rates(list(made))
+        histogram = metric.kind == "latency"
+        if histogram:
+            parts, label, suffix = [*map(format_bound, metric.buckets), "+Inf"], "le", "_bucket"
         else:
-            parts, rates = [*map(format_bound, metric.buckets), "+Inf"], self._latency_rates(metric.buckets)
-            series = [self._series(f"{metric.name}_bucket", {**metric.labels, "le": part}) for part in parts]
-        if not any(series):
+            parts, label, suffix = [*map(str, self._telemetry.statuses(self.job.service))], metric.status_label, ""
+        made = {part: self._series(metric.name + suffix, {**metric.labels, label: part}) for part in parts}
+        if not histogram:  # The buckets of a histogram need those below them; a status needs no other.
+            made = {part: series for part, series in made.items() if series is not None}
+        if not any(made.values()):
             return None
         name = f"{self.job.job}/{self.instance}/{metric.name}"
-        counters = [self._telemetry.counter(f"{name}/{part}") for part in parts]
-        return _Exposition(counters, rates, series, metric.kind == "latency", metric.starts == "at_start")
+        counters = [self._telemetry.counter(f"{name}/{part}") for part in made]
+        rates = self._latency_rates(metric.buckets) if histogram else self._request_rates([*map(int, made)])
+        return _Exposition(counters, rates, list(made.values()), histogram, metric.starts == "at_start")
 
-    def _request_rates(self, statuses: list[int]) -> Callable[[Solution], list[float]]:
-        service, instances = self.job.service, len(self.job.instances)
+    def _request_rates(self, statuses: list[int]) -> Callable[[ServiceState], list[float]]:
+        instances = len(self.job.instances)
 
-        def rates(solution: Solution) -> list[float]:
-            state = solution[service]
+        def rates(state: ServiceState) -> list[float]:
             each = state.requests_per_s / instances
             failed = each * state.error_ratio
             return [each - failed if status == OK else failed * (status == state.status) for status in statuses]
 
         return rates
 
-    def _latency_rates(self, buckets: tuple[float, ...]) -> Callable[[Solution], list[float]]:
-        service, instances = self.job.service, len(self.job.instances)
+    def _latency_rates(self, buckets: tuple[float, ...]) -> Callable[[ServiceState], list[float]]:
+        instances = len(self.job.instances)
 
-        def rates(solution: Solution) -> list[float]:
-            state = solution[service]
+        def rates(state: ServiceState) -> list[float]:
             shares = [0.0, *(state.share_within(bound * 1000) for bound in buckets), 1.0]
             each = state.requests_per_s / instances
             return [each * (upper - lower) for lower, upper in pairwise(shares)]
@@ -244,6 +245,7 @@ class Telemetry:
         organization: Organization,
         course: Course,
         draws: Draws,
+        *,
         wanted: Wanted,
         from_ms: int,
         chance: bool = True,
@@ -295,12 +297,17 @@ def _expose(series: Series, ticks: list[int], column: list[float], down: list[bo
     series.extend(ticks, column)
 
 
-def _stretch(ticks: list[int], course: Course, interval_ms: int) -> _Stretch:
-    """What the world was like in the interval before each tick."""
-    at, pieces = course.index(ticks[0] - interval_ms), course.pieces
-    ends = [*(piece.start_ms for piece in pieces[at + 1 :]), ticks[-1]]
-    found: dict[Solution, int] = {}
-    indices = [found.setdefault(piece.solution, len(found)) for piece in pieces[at:]]
+def _stretch(ticks: list[int], course: Course, service: str, interval_ms: int) -> _Stretch:
+    """How a service was in the interval before each tick."""
+    found: dict[ServiceState, int] = {}
+    indices: list[int] = []
+    ends: list[int] = []
+    for start_ms, _, solution in course.between(ticks[0] - interval_ms, ticks[-1]):
+        index = found.setdefault(solution[service], len(found))
+        if not indices or index != indices[-1]:  # Most changes of the world are none to this service.
+            indices.append(index)
+            ends.append(start_ms)
+    ends = [*ends[1:], ticks[-1]]
     runs: list[tuple[Spans, int]] = []
     tick, last, now = ticks[0], ticks[-1], 0
     while tick <= last:

@@ -17,7 +17,7 @@ from scenarios.organization import Organization
 from scenarios.scenario import Inject, Mitigation, Scenario
 from simulator.course import Course, Turn
 from simulator.detection import Customers, Probes, Team
-from simulator.flow import Flow
+from simulator.flow import Flow, ServiceState
 from simulator.monitoring import Monitoring
 from simulator.randomness import Draws
 from simulator.rules import RuleGroup
@@ -43,9 +43,12 @@ class World:
         scenario: Scenario,
         flow: Flow,
         groups: tuple[RuleGroup, ...],
+        *,
         draws: Draws,
         emit: Emit,
+        finished: Callable[[str, str, int], object],
     ) -> None:
+        """`emit` journals what happens; `finished` is told of each action performed: person, action, record."""
         self.organization, self.scenario, self.flow = organization, scenario, flow
         self.draws, self.emit = draws, emit
         self.env = simpy.Environment()
@@ -53,10 +56,12 @@ class World:
         self.truth = self.course.at(0)
         self.hurt_record = 0
         """Record of the latest moment at which a user-facing service left its objective."""
-        self.on_finished: Callable[[str, str, int], None] = lambda person, action, record: None
+        self._finished = finished
         self._mitigations = {mitigation.action: mitigation for mitigation in scenario.mitigations}
         self._fault_records: dict[str, int] = {}
         self._unsafe = False
+        for name in flow.objectives:
+            self._tell_change(name, 0)
         self._requests: dict[str, int] = {}
         self.env.process(self._faults())
         self.monitoring = Monitoring(self, groups)
@@ -166,7 +171,7 @@ class World:
         yield self.env.timeout(takes_ms)
         if mitigation is not None:
             because = self._take_effect(mitigation, because)
-        self.on_finished(person, action, because)
+        self._finished(person, action, because)
 
     def _take_effect(self, mitigation: Mitigation, because: int) -> int:
         effect, modifications = mitigation.effect, self.course.modifications
@@ -205,16 +210,19 @@ class World:
         """Record what users meet from now on, where it differs from what they met before."""
         before, self.truth = self.truth, self.course.at(self.now)
         for name in self.flow.objectives:
-            state = self.truth[name]
-            if state == before[name]:
+            if self.truth[name] == before[name]:
                 continue
-            figures = {"error_ratio": round(state.error_ratio, 6), "latency_p95_ms": round(state.latency_ms[1])}
-            per_s = round(state.requests_per_s, 3)
-            record = self.emit("service_changed", because, service=name, **figures, requests_per_s=per_s)
+            record = self._tell_change(name, because)
             if name in self.truth.broken and name not in before.broken:
+                figures = _figures(self.truth[name])
                 self.hurt_record = self.emit("objective_left", record, service=name, **figures)
             elif name in before.broken and name not in self.truth.broken:
                 self.emit("objective_met", record, service=name)
+
+    def _tell_change(self, name: str, because: int) -> int:
+        state = self.truth[name]
+        per_s = round(state.requests_per_s, 3)
+        return self.emit("service_changed", because, service=name, **_figures(state), requests_per_s=per_s)
 
     def _judge_worst(self, because: int, by: str) -> None:
         """Record when the objectives begin or cease to hold with every active fault at its worst."""
@@ -224,3 +232,7 @@ class World:
         elif self._unsafe and not broken:
             self.emit("worst_case_held", because, by=by)
         self._unsafe = bool(broken)
+
+
+def _figures(state: ServiceState) -> dict[str, object]:
+    return {"error_ratio": round(state.error_ratio, 6), "latency_p95_ms": round(state.latency_ms[1])}

@@ -20,7 +20,7 @@ from scenarios.fault import Fault
 from scenarios.fields import Defines, Refers, format_duration
 from scenarios.organization import Organization
 from scenarios.profiles import Value, default_profiles
-from scenarios.scenario import Scenario
+from scenarios.scenario import RESPONSE_STEPS, Scenario
 from scenarios.schema import json_schema
 from scenarios.shapes import Shape, shape_of_model
 from simulator.events import EVENT_TYPES
@@ -63,6 +63,11 @@ def fault_tables() -> str:
         for below in _below(parameters):
             parts += [f"#### {below.__name__}\n", _table(below, definitions[below.__name__])]
     return "\n".join(parts)
+
+
+def step_list() -> str:
+    """What any team can do beside the actions of its catalogue."""
+    return "".join(f"- `{step}`\n" for step in RESPONSE_STEPS)
 
 
 def _model_tables(kind: Literal["scenario", "organization"], model: type) -> str:
@@ -207,18 +212,15 @@ def event_tables() -> str:
     """Every type of record: who may see it, what it carries, what it says."""
     said = meanings()["events"]
     assert list(said) == list(EVENT_TYPES), f"the events in {MEANINGS.name} are not those of the code, in its order"
-    parts = []
-    for title, is_part in (
-        ("The world's truth", lambda row: not row.command and row.audience != "players"),
-        ("What players can see", lambda row: not row.command and row.audience == "players"),
-        ("Commands", lambda row: row.command),
-    ):
-        rows = []
-        for name, row in EVENT_TYPES.items():
-            if is_part(row):
-                fields = [*(f"`{field}`" for field in row.fields), *(f"`{field}` (optional)" for field in row.optional)]
-                rows.append((f"`{name}`", row.audience, ", ".join(fields) or "none", said[name]))
-        parts.append(f"### {title}\n\n{_markdown(('Type', 'Audience', 'Carries', 'Says'), rows)}")
+    tables: dict[str, list[tuple[str, ...]]] = {"The world's truth": [], "What players can see": [], "Commands": []}
+    for name, row in EVENT_TYPES.items():
+        title = (
+            "Commands" if row.command else "What players can see" if row.audience == "players" else "The world's truth"
+        )
+        fields = [*(f"`{field}`" for field in row.fields), *(f"`{field}` (optional)" for field in row.optional)]
+        tables[title].append((f"`{name}`", row.audience, ", ".join(fields) or "none", said[name]))
+    head = ("Type", "Audience", "Carries", "Says")
+    parts = [f"### {title}\n\n{_markdown(head, rows)}" for title, rows in tables.items()]
     return "\n".join(parts)
 
 
@@ -265,6 +267,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "scenario": scenario_tables,
     "organization": organization_tables,
     "faults": fault_tables,
+    "steps": step_list,
     "commands": command_tables,
     "events": event_tables,
     "states": state_diagram,

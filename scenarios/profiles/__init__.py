@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 
 from annotated_types import Ge, Gt, MinLen
 
-from scenarios.documents import read_document
 from scenarios.fields import Duration, Ratio, model
-from scenarios.validation import build
 
 Hours = Literal["day", "night"]
 
@@ -55,7 +52,13 @@ class Profiles:
     parameters: dict[str, Parameter]
 
 
-@cache
-def default_profiles() -> Profiles:
-    """The profiles that come with the library."""
-    return build(Profiles, read_document(Path(__file__).with_name("default.yaml")))
+DEFAULT = Path(__file__).with_name("default.yaml")
+"""The profiles that come with the library."""
+
+
+def load_profiles(path: Path = DEFAULT) -> Profiles:
+    """Profiles from a file; InputError says everything that is wrong with it."""
+    from scenarios.documents import read_document
+    from scenarios.validation import build
+
+    return build(Profiles, read_document(path))

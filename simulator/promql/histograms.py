@@ -99,7 +99,10 @@ def _make_monotonic(counts: list[float], tolerance: float) -> None:
     ratio = (1 + tolerance) / (1 - tolerance)
     highest = limit = counts[0]
     for index, count in enumerate(counts):
-        if count >= limit or math.isnan(count) or math.isnan(highest):
+        if count >= limit:
             highest, limit = count, count * ratio
-        else:
-            counts[index] = highest
+        elif count != highest:  # Lower, or nearly equal, or not a number at all.
+            if math.isnan(count) or math.isnan(highest):
+                highest, limit = count, count * ratio
+            else:
+                counts[index] = highest

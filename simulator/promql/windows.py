@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from operator import sub
+from operator import itemgetter, sub
 
 from simulator.promql.series import Series, SeriesStore
 
@@ -89,22 +89,20 @@ class Extrapolations:
 
     def __init__(self, windows: Windows, zero_point_after_threshold: bool) -> None:
         self._after_threshold = zero_point_after_threshold
-        samples, points = windows.samples, windows.points
         sizes = list(map(sub, windows.ends, windows.starts))
         self.numbers = [number for number, size in enumerate(sizes) if size > 1]
         self.firsts = [windows.starts[number] for number in self.numbers]
         self.lasts = [windows.ends[number] - 1 for number in self.numbers]
         # Windows of the same shape extend alike, and most windows of a regularly scraped series do.
-        ages = [
-            [points[number] - samples[at] for number, at in zip(self.numbers, ats, strict=True)]
-            for ats in (self.firsts, self.lasts)
-        ]
-        shapes = list(zip((sizes[number] for number in self.numbers), *ages, strict=True))
+        sample, points = windows.samples.__getitem__, [windows.points[number] for number in self.numbers]
+        first_ages = map(sub, points, map(sample, self.firsts))
+        last_ages = map(sub, points, map(sample, self.lasts))
+        shapes = list(zip(map(sizes.__getitem__, self.numbers), first_ages, last_ages, strict=True))
         extended = {shape: self._extend(*shape, windows.range_ms) for shape in set(shapes)}
-        self.parts = [extended[shape] for shape in shapes]
-        self.durations = [part[0] for part in self.parts]
-        self.factors = [part[1] for part in self.parts]
-        self.zero_limits = [part[2] for part in self.parts]
+        self.parts = list(map(extended.__getitem__, shapes))
+        self.durations = list(map(itemgetter(0), self.parts))
+        self.factors = list(map(itemgetter(1), self.parts))
+        self.zero_limits = list(map(itemgetter(2), self.parts))
         self._contiguous = _is_contiguous(self.firsts) and _is_contiguous(self.lasts)
         self.range_s = windows.range_ms / 1000
         self.rates = [factor / self.range_s for factor in self.factors]

@@ -22,8 +22,8 @@ INERTIA_ASYMPTOTE = 1.1
 """Sleep inertia: slowdown = asymptote + (factor at waking - asymptote) * 2^(-minutes / half-life); see the profiles."""
 
 LATENESS = ((0.87, 300_000), (0.96, 900_000), (1.0, 1_800_000))
-"""Promised updates that are late: cumulative share by lateness in ms (87 % within 5 min, 96 % within 15 min; Google Cloud
-status pages, n = 273, as under `update_on_time` in the profiles); straight lines between, 30 min at most (proposal)."""
+"""Promised updates that are late: cumulative share by lateness in ms, straight lines between. 87 % come within 5 min
+and 96 % within 15 (Google Cloud status pages, n = 273, as `update_on_time` in the profiles); 30 min at most."""
 
 EARLY_SHARE = 0.25
 """An update that is on time comes at most this share of the interval early (proposal)."""
@@ -135,7 +135,7 @@ class Crew:
                 assert self._detected_ms is not None
                 due_ms = max(now_ms, self._detected_ms + self._draw_ms("declare", person))
                 severity = self._world.scenario.severity
-                title = self._organization.severities[severity].title
+                title = next(page["summary"] for page in self._pages.values() if page["to"] == person)
                 self._plan(record, due_ms - now_ms, "declare", severity=severity, title=title)
         elif (role := response.role_offered_to(person)) is not None and person not in response.roles.values():
             self._plan(record, self._draw_ms("join", person), "join", role=role)
@@ -251,7 +251,7 @@ class Crew:
             self._plan(record, 0, "investigate")
 
     def _diagnose(self, person: str) -> str:
-        """The cause that an investigation comes to, drawn by the world: a service on which a fault is active, or not."""
+        """The cause that an investigation comes to, by the world's draw: a service under a fault, or another one."""
         causes = self._world.causes()
         others = [
             name for name, service in self._organization.services.items() if name not in causes and service.playbook

@@ -42,7 +42,9 @@ def rates(treatment: TreatmentName) -> dict[str, float]:
 
 def feasible() -> set[str]:
     prepared = flagship()
-    infeasible = {found.criterion for found in findings(prepared.loaded.organization, prepared.loaded.scenario, prepared.groups)}
+    infeasible = {
+        found.criterion for found in findings(prepared.loaded.organization, prepared.loaded.scenario, prepared.groups)
+    }
     return {"detected", "assembled", "mitigated", "communication"} - infeasible
 
 

@@ -91,7 +91,7 @@ class TestWhatIsLoaded:
 
     def test_digests_are_of_every_file(self, workspace: Workspace) -> None:
         files = [workspace.scenario, *workspace.organization.parent.glob("*.yaml")]
-        expected = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+        expected = {file.resolve(): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
         assert workspace.load().digests == expected
 
     def test_rule_documents_remember_their_places(self, workspace: Workspace) -> None:

@@ -43,7 +43,11 @@ def test_an_intervention_leaves_the_past_and_draws_the_rest_anew(seed: int, now_
 def test_the_worst_counts_only_faults_that_are_active_now() -> None:
     made = course()
     assert [made.worst(at_ms)["shop"].error_ratio for at_ms in (0, 60_000, 659_999, 660_000, 900_000)] == [
-        0, 0.6, 0.6, 0, 1,
+        0,
+        0.6,
+        0.6,
+        0,
+        1,
     ]
 
 

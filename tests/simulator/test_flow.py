@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scenarios.organization import Dependency, Latency, Objective, Organization, Service
+from scenarios.organization import Dependency, Latency, Objective, Service
 from simulator.faults import Change
 from simulator.flow import Flow, Modifications
 from tests.builders import organization
@@ -19,7 +18,6 @@ LATENCY = Latency(p50=100, p95=200, p99=400, max=1000)
 
 def graph(**services: Service) -> Flow:
     return Flow(replace(organization(), services=services))
-
 
 
 def shop(retries: int = 0, share: float = 1.0, capacity: float | None = None) -> Flow:
@@ -91,5 +89,3 @@ def test_failures_cross_the_graph_whatever_the_order_of_the_file() -> None:
     states = graph(**made).solve({"c": (Change(0.3),)})
     assert states["a"].error_ratio == pytest.approx(0.3)
     assert states["c"].requests_per_s == 3
-
-

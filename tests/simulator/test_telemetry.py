@@ -24,7 +24,9 @@ from simulator.randomness import Draws
 from simulator.telemetry import Telemetry, exp_minus, poisson_count, poisson_shares
 from tests.builders import fault, organization
 
-BURSTS = fault("burst_errors", BurstErrors(mean_good=30_000, mean_bad=60_000, error_ratio=ErrorRatios(good=0.0, bad=0.5)))
+BURSTS = fault(
+    "burst_errors", BurstErrors(mean_good=30_000, mean_bad=60_000, error_ratio=ErrorRatios(good=0.0, bad=0.5))
+)
 FROM_MS, END_MS = -300_000, 1_800_000
 
 
@@ -34,11 +36,13 @@ def everything(labels: Labels) -> bool:
 
 def telemetry(*faults: Fault, wanted: Callable[[Labels], bool] = everything) -> tuple[Telemetry, Course]:
     course = Course(Flow(organization()), faults, Draws(1))
-    return Telemetry(organization(), course, Draws(1), wanted, FROM_MS), course
+    return Telemetry(organization(), course, Draws(1), wanted=wanted, from_ms=FROM_MS), course
 
 
 def snapshot(made: Telemetry) -> dict[Labels, tuple[list[int], list[float], list[int]]]:
-    return {one.labels: (list(one.times), list(one.values), list(one.stale_ms)) for one in made.store.select(Selector(()))}
+    return {
+        one.labels: (list(one.times), list(one.values), list(one.stale_ms)) for one in made.store.select(Selector(()))
+    }
 
 
 @settings(max_examples=30)
@@ -83,7 +87,8 @@ def test_counts_follow_the_rates_of_each_piece() -> None:
     made.extend(END_MS)
     [errors] = [columns for labels, columns in snapshot(made).items() if ("status", "503") in labels]
     expected = math.fsum(
-        course.at(at_ms)["shop"].error_ratio * course.at(at_ms)["shop"].requests_per_s for at_ms in range(0, END_MS, 1000)
+        course.at(at_ms)["shop"].error_ratio * course.at(at_ms)["shop"].requests_per_s
+        for at_ms in range(0, END_MS, 1000)
     )
     assert errors[1][-1] == pytest.approx(expected, abs=5 * math.sqrt(expected))
 
@@ -91,7 +96,9 @@ def test_counts_follow_the_rates_of_each_piece() -> None:
 def test_buckets_are_cumulative_and_end_with_every_request() -> None:
     made, _ = telemetry()
     made.extend(END_MS)
-    by_bound = {dict(labels)["le"]: columns[1][-1] for labels, columns in snapshot(made).items() if "le" in dict(labels)}
+    by_bound = {
+        dict(labels)["le"]: columns[1][-1] for labels, columns in snapshot(made).items() if "le" in dict(labels)
+    }
     assert list(by_bound) == ["0.05", "0.1", "0.5", "+Inf"]
     assert sorted(by_bound.values()) == list(by_bound.values())
     assert by_bound["0.05"] / by_bound["+Inf"] == pytest.approx(0.5, abs=0.02)
@@ -128,7 +135,7 @@ def test_counts_have_the_mean_and_variance_of_a_poisson_number(per_tick: float) 
     small = organization()
     shop = replace(small.services["shop"], requests_per_s=per_tick / 15)
     small = replace(small, services={**small.services, "shop": shop})
-    made = Telemetry(small, Course(Flow(small), (), Draws(1)), Draws(1), everything, 0)
+    made = Telemetry(small, Course(Flow(small), (), Draws(1)), Draws(1), wanted=everything, from_ms=0)
     made.extend(6000 * 15_000)
     [(_, totals, _)] = [columns for labels, columns in snapshot(made).items() if ("status", "200") in labels]
     counts = [later - sooner for sooner, later in pairwise(totals)]
@@ -156,7 +163,7 @@ def test_targets_of_a_job_share_its_traffic() -> None:
     four = organization(
         monitoring=Monitoring(scrape_interval=15_000, evaluation_interval=15_000, rule_files=(), jobs=(job,))
     )
-    made = Telemetry(four, Course(Flow(four), (), Draws(1)), Draws(1), everything, FROM_MS)
+    made = Telemetry(four, Course(Flow(four), (), Draws(1)), Draws(1), wanted=everything, from_ms=FROM_MS)
     made.extend(END_MS)
     totals = [columns[1][-1] for labels, columns in snapshot(made).items() if ("status", "200") in labels]
     assert len(totals) == 4

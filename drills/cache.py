@@ -1,0 +1,81 @@
+"""Validated inputs, kept from run to run: checking files costs ten times what playing a drill does.
+
+An entry is good for as long as every file that went into it, and the code that checked them, is unchanged. It lies in
+the user's own cache folder and is read only if nobody else could have written it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pickle
+import sys
+import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import scenarios
+import simulator.faults
+from scenarios.loading import LoadedScenario
+from scenarios.profiles import Profiles
+
+MOST_ENTRIES = 200
+"""Entries beyond this many are removed, the longest unused first."""
+
+
+class Entry(NamedTuple):
+    """What is kept: the inputs as they were validated, and the digests of their files."""
+
+    digests: dict[Path, str]
+    loaded: LoadedScenario
+    profiles: Profiles
+
+
+def recall(reference: str, overrides: Sequence[str]) -> Entry | None:
+    """The entry of a scenario under these overrides, if there is one and it still holds."""
+    path = _path(reference, overrides)
+    with suppress(OSError, pickle.UnpicklingError, EOFError, AttributeError, ImportError, IndexError, TypeError):
+        if not _only_mine(path):
+            return None
+        entry: Entry = pickle.loads(path.read_bytes())  # noqa: S301 - written by this user alone, as was just checked
+        if all(hashlib.sha256(file.read_bytes()).hexdigest() == digest for file, digest in entry.digests.items()):
+            return entry
+    return None
+
+
+def keep(reference: str, overrides: Sequence[str], entry: Entry) -> None:
+    """Keep an entry for the next run; where that is not possible there simply is none."""
+    path = _path(reference, overrides)
+    with suppress(OSError):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
+            file.write(pickle.dumps(entry))
+        Path(file.name).replace(path)
+        entries = sorted(path.parent.glob("*.inputs"), key=lambda one: one.stat().st_mtime)
+        for old in entries[:-MOST_ENTRIES]:
+            old.unlink()
+
+
+def _path(reference: str, overrides: Sequence[str]) -> Path:
+    root = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    key = repr((sys.version_info, _code(), reference, str(Path.cwd()), tuple(overrides)))
+    return Path(root) / "gameday" / f"{hashlib.sha256(key.encode()).hexdigest()[:32]}.inputs"
+
+
+def _code() -> list[tuple[str, int, int]]:
+    """What tells one version of the checking code from another."""
+    folders = [Path(file).parent for module in (scenarios, simulator.faults) if (file := module.__file__)]
+    files = sorted(path for folder in folders for path in folder.rglob("*.py"))
+    return [(str(path), *_stamp(path.stat())) for path in files]
+
+
+def _stamp(status: os.stat_result) -> tuple[int, int]:
+    return status.st_size, status.st_mtime_ns
+
+
+def _only_mine(path: Path) -> bool:
+    """Whether the file and its folder belong to this user, and nobody else may write to them."""
+    own: Any = getattr(os, "getuid", lambda: 0)()
+    return all(one.stat().st_uid == own and not one.stat().st_mode & 0o022 for one in (path, path.parent))
