@@ -93,12 +93,12 @@ def detected_by(journal: Journal, found: Mapping[str, Instant]) -> dict[str, str
 def invalid(journal: Journal) -> list[str]:
     """Why the drill proves nothing, if so: a fault that never took effect, or a run cut short.
 
-    The header's `faults` lists the ids of those that were to start within the drill and were not bypassed by then.
+    The header's `faults` lists the ids of those that the scenario holds.
     """
     reasons = []
-    started = {record["fault"] for record in journal.records if record["type"] == "fault_started"}
+    effective = {record["fault"] for record in journal.records if record["type"] == "fault_took_effect"}
     for fault in journal.header.get("faults", ()):
-        if fault not in started:
+        if fault not in effective:
             reasons.append(f"fault {fault} never took effect")
     if not any(record["type"] == "drill_ended" for record in reversed(journal.records)):
         reasons.append("the drill was cut short: its journal has no end")

@@ -131,7 +131,8 @@ def _playbook(record: Record) -> str:
 _SENTENCES: dict[str, str | Callable[[Record], str]] = {
     "drill_started": "The drill started",
     "drill_ended": "The drill ended",
-    "fault_started": lambda r: f"Fault {r['fault']} ({plain(r['kind'])}) took effect on {plain(r['service'])}",
+    "fault_started": lambda r: f"Fault {r['fault']} ({plain(r['kind'])}) began on {plain(r['service'])}",
+    "fault_took_effect": lambda r: f"Fault {r['fault']} changed what requests to {plain(r['service'])} meet",
     "fault_changed": lambda r: f"Fault {r['fault']} on {plain(r['service'])} turned {r['level']}",
     "fault_ended": lambda r: f"Fault {r['fault']} on {plain(r['service'])} ended",
     "service_changed": lambda r: f"{plain(r['service'])}: {_health(r)}",

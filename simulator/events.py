@@ -41,6 +41,7 @@ EVENT_TYPES: dict[str, EventType] = {
     "drill_ended": EventType((), "everyone"),
     "fault_started": _truth("fault", "service", "kind"),
     "fault_changed": _truth("fault", "service", "level"),
+    "fault_took_effect": _truth("fault", "service"),  # The first time that it changed what a request would meet.
     "fault_ended": _truth("fault", "service"),
     "service_changed": _truth("service", "error_ratio", "latency_p95_ms", "requests_per_s"),
     "objective_left": _truth("service", "error_ratio", "latency_p95_ms"),

@@ -72,7 +72,7 @@ class _Constant(NamedTuple):
 
 
 def page_times(organization: Organization, scenario: Scenario, groups: tuple[RuleGroup, ...]) -> list[PageTime]:
-    """The alerts that the scenario's faults set off at their worst, soonest first, without those that they never set off."""
+    """The alerts that the faults set off at their worst, soonest first; one that they never set off is left out."""
     worst = [
         Fault(
             id=fault.id,

@@ -59,6 +59,7 @@ class World:
         self._finished = finished
         self._mitigations = {mitigation.action: mitigation for mitigation in scenario.mitigations}
         self._fault_records: dict[str, int] = {}
+        self._effective: set[str] = set()
         self._unsafe = False
         for name in flow.objectives:
             self._tell_change(name, 0)
@@ -159,7 +160,11 @@ class World:
             record = self.emit("fault_ended", record, fault=fault.id, service=fault.on)
         else:
             record = self.emit("fault_changed", record, fault=fault.id, service=fault.on, level=turn.level)
+        before = self.truth[fault.on]
         self._update_truth(record)
+        if fault.id not in self._effective and self.truth[fault.on] != before:
+            self._effective.add(fault.id)
+            self.emit("fault_took_effect", record, fault=fault.id, service=fault.on)
         if turn.first or turn.change is None:
             self._judge_worst(record, "fault_end")
 

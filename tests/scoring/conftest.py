@@ -107,6 +107,7 @@ def flagship(
     script = Script()
     script.add(0, "drill_started")
     fault = script.add(600, "fault_started", fault="flapping", service="elevenlabs", kind="burst_errors")
+    script.add(600, "fault_took_effect", fault, fault="flapping", service="elevenlabs")
     script.add(600, "worst_case_failed", fault, services=["voice"])
     impact = _weather(script, fault)
     _alerts(script, impact)
