@@ -13,7 +13,7 @@ from scenarios.problems import InputError
 if TYPE_CHECKING:
     from simulator.responders.treatments import TreatmentName
 
-MISSED, WRONG_INPUT, INVALID, DEFECT = 1, 2, 3, 70
+WRONG_INPUT, HALTED, DEFECT = 2, 4, 70
 
 SCENARIO = click.argument("scenario")
 OVERRIDES = click.option("--set", "overrides", metavar="PATH=VALUE", multiple=True, help="Change a value for this run.")
@@ -116,8 +116,9 @@ def main() -> None:
         cli(standalone_mode=False)
     except click.exceptions.Exit as done:
         sys.exit(done.exit_code)
-    except click.Abort:
-        sys.exit(4)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Halted.", err=True)
+        sys.exit(HALTED)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from typing import TYPE_CHECKING
@@ -43,9 +44,13 @@ def sweep(
         processes, initializer=_prepare, initargs=(prepared.reference, prepared.overrides)
     ) as pool:
         waiting = {pool.submit(_play_batch, batch, treatment): index for index, batch in enumerate(batches)}
-        for done in as_completed(waiting):
-            summaries[waiting[done]] = done.result()
-            progress(len(batches[waiting[done]]))
+        try:
+            for done in as_completed(waiting):
+                summaries[waiting[done]] = done.result()
+                progress(len(batches[waiting[done]]))
+        except BaseException:  # Somebody pressed Ctrl-C, or a drill failed: the batches still waiting are not played.
+            pool.shutdown(cancel_futures=True)
+            raise
     total = RunSummary()
     for index in sorted(summaries):
         total.merge(summaries[index])
@@ -54,6 +59,7 @@ def sweep(
 
 def _prepare(reference: str, overrides: tuple[str, ...]) -> None:
     global _prepared  # noqa: PLW0603 - what a worker process keeps from batch to batch
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that hands out the batches.
     _prepared = prepare(reference, overrides)
 
 

@@ -109,11 +109,11 @@ def _run(step: Step, folder: Path) -> Outcome:
         command = f"gameday run {found.group(1)}"
     # The interpreter's own folder, not that which a link in a virtual environment leads to.
     search = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    environment = {**os.environ, "PATH": search, "COLUMNS": "100", "NO_COLOR": "1", "PYTHONUTF8": "1"}
+    fixed = {"PATH": search, "COLUMNS": "100", "LC_ALL": "C.UTF-8", "XDG_CACHE_HOME": str(folder / ".cache")}
     done = subprocess.run(
         ["bash", "-c", command],
         cwd=folder,
-        env=environment,
+        env={**os.environ, **fixed},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",

@@ -19,7 +19,7 @@ from drills.response.states import diagram
 from scenarios.fault import Fault
 from scenarios.fields import Defines, Refers, format_duration
 from scenarios.organization import Organization
-from scenarios.profiles import Value, default_profiles
+from scenarios.profiles import Value, load_profiles
 from scenarios.scenario import RESPONSE_STEPS, Scenario
 from scenarios.schema import json_schema
 from scenarios.shapes import Shape, shape_of_model
@@ -232,7 +232,7 @@ def state_diagram() -> str:
 def responder_tables() -> str:
     """What is drawn for modelled people: figures, source, confidence."""
     parts = []
-    for name, parameter in default_profiles().parameters.items():
+    for name, parameter in load_profiles().parameters.items():
         facts = f"{_sentence(parameter.means)} Source: {parameter.source}. Confidence: {parameter.confidence}."
         rows = [(_condition(value), _figures(value)) for value in parameter.values]
         parts.append(f"### {name}\n\n{facts}\n\n{_markdown(('For', 'Value'), rows)}")

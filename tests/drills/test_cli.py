@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -118,6 +120,17 @@ def test_exit_code_3_means_that_the_drill_proves_nothing(gameday: Gameday, tmp_p
     code, out, _ = gameday("run", copy_of(FLAGSHIP, tmp_path, harmless))
     assert code == 3
     assert out.splitlines()[1:3] == ["INVALID: this drill proves nothing", "  fault flapping never took effect"]
+
+
+def test_exit_code_4_means_that_a_person_halted_it_and_nothing_is_left_running(tmp_path: Path) -> None:
+    program = Path(sys.executable).with_name("gameday")
+    words = [str(program), "run", FLAGSHIP, "--runs", "100000"]
+    with subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+        time.sleep(2.5)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=30)  # Returns only when every worker has closed the pipe, too.
+    assert process.returncode == 4
+    assert "Traceback" not in err
 
 
 def test_exit_code_70_means_a_defect_of_the_program(gameday: Gameday, monkeypatch: pytest.MonkeyPatch) -> None:
