@@ -74,7 +74,9 @@ def process_against_chaos_toolkit() -> None:
 def large_scenario() -> None:
     """A scenario file of 10,000 lines, read and validated."""
     text = Path(load_scenario(FLAGSHIP, KINDS).path).read_text(encoding="utf-8")
-    entries = [f"  - {{id: message-{n}, at: 1m,\n     to: technical_lead,\n     says: Message {n}}}" for n in range(3320)]
+    entries = [
+        f"  - {{id: message-{n}, at: 1m,\n     to: technical_lead,\n     says: Message {n}}}" for n in range(3320)
+    ]
     text = text.replace("injects:\n", "injects:\n" + "\n".join(entries) + "\n")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "large.yaml"

@@ -57,7 +57,7 @@ def improvements(prepared: Prepared, seed: int, treatment: TreatmentName, journa
 
 def _slow_alerts(prepared: Prepared) -> list[str]:
     """The alerts that see this trouble and wait longer than what is tried."""
-    times = page_times(prepared.loaded.organization, prepared.loaded.scenario, prepared.groups)
+    times = page_times(prepared.loaded.organization, prepared.loaded.scenario, prepared.rules)
     return [
         time.alert for time in times if any(part.name == "for" and part.best_ms > SHORTER_FOR_MS for part in time.parts)
     ]
@@ -78,5 +78,5 @@ def _cost(before: Prepared, after: Prepared, seed: int) -> str:
 
 def _mean_pages(prepared: Prepared, seed: int) -> float:
     loaded = prepared.loaded
-    days = [pages(loaded.organization, loaded.scenario, prepared.groups, seed + day) for day in range(HEALTHY_DAYS)]
+    days = [pages(loaded.organization, loaded.scenario, prepared.rules, seed + day) for day in range(HEALTHY_DAYS)]
     return round(fsum(days) / HEALTHY_DAYS, 1)

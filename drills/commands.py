@@ -129,7 +129,7 @@ def show_schema(kind: Literal["scenario", "organization"]) -> None:
 
 
 def _findings(prepared: Prepared) -> list[Finding]:
-    return findings(prepared.loaded.organization, prepared.loaded.scenario, prepared.groups)
+    return findings(prepared.loaded.organization, prepared.loaded.scenario, prepared.rules)
 
 
 def _row(name: str, found: Sequence[Finding], contradictions: Sequence[Any]) -> dict[str, Any]:

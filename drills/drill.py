@@ -24,7 +24,7 @@ from simulator.journal import Journal
 from simulator.randomness import Draws
 from simulator.responders.crew import Crew, Intention
 from simulator.responders.treatments import Treatment
-from simulator.rules import RuleGroup
+from simulator.rules import RuleSet
 from simulator.world import World
 
 MOST_STEPS_IN_A_MILLISECOND = 10_000
@@ -54,7 +54,7 @@ class Drill:
         self,
         loaded: LoadedScenario,
         flow: Flow,
-        groups: tuple[RuleGroup, ...],
+        rules: RuleSet,
         profiles: Profiles,
         *,
         treatment: Treatment,
@@ -70,7 +70,7 @@ class Drill:
         self.workflow = Workflow(organization, scenario.starts_at)
         self.journal.append(0, "drill_started", 0, {})
         self.world = World(
-            organization, scenario, flow, groups, draws=Draws(seed), emit=self._on_world, finished=self._on_finished
+            organization, scenario, flow, rules, draws=Draws(seed), emit=self._on_world, finished=self._on_finished
         )
         self.crew = Crew(self.world, profiles, treatment, loaded.playbooks)
         self._outcomes: deque[Outcome] = deque()

@@ -19,7 +19,7 @@ from simulator.faults import KINDS
 from simulator.flow import Flow
 from simulator.journal import Journal
 from simulator.responders.treatments import TREATMENTS, TreatmentName
-from simulator.rules import RuleGroup, compile_rules
+from simulator.rules import RuleSet, compile_rules
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Prepared:
     overrides: tuple[str, ...]
     loaded: LoadedScenario
     flow: Flow
-    groups: tuple[RuleGroup, ...]
+    rules: RuleSet
     profiles: Profiles
     assumptions: Mapping[str, Any]
     """The profiles as JSON data, with the source and confidence of each parameter."""
@@ -41,9 +41,9 @@ def prepare(reference: str, overrides: Sequence[str] = ()) -> Prepared:
     """Load a scenario by library id or path, with its organisation; InputError says everything that is wrong."""
     _, loaded, profiles = recall(reference, overrides) or _validate(reference, overrides)
     interval_ms = loaded.organization.monitoring.evaluation_interval
-    groups = tuple(group for document in loaded.rule_documents for group in compile_rules(document, interval_ms))
+    rules = RuleSet([group for document in loaded.rule_documents for group in compile_rules(document, interval_ms)])
     flow = Flow(loaded.organization)
-    return Prepared(reference, tuple(overrides), loaded, flow, groups, profiles, _assumptions(profiles))
+    return Prepared(reference, tuple(overrides), loaded, flow, rules, profiles, _assumptions(profiles))
 
 
 def _validate(reference: str, overrides: Sequence[str]) -> Entry:
@@ -64,7 +64,7 @@ def play(prepared: Prepared, seed: int, treatment: TreatmentName = "modelled", w
         drill = Drill(
             loaded,
             prepared.flow,
-            prepared.groups,
+            prepared.rules,
             prepared.profiles,
             treatment=TREATMENTS[treatment],
             seed=seed,

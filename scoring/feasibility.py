@@ -11,7 +11,7 @@ from simulator.detection import seen_by
 from simulator.faults import Change
 from simulator.flow import Flow
 from simulator.rule_timing import PageTime, Part, page_times
-from simulator.rules import RuleGroup
+from simulator.rules import RuleSet
 
 
 class Finding(NamedTuple):
@@ -33,7 +33,7 @@ class Finding(NamedTuple):
         }
 
 
-def findings(organization: Organization, scenario: Scenario, groups: tuple[RuleGroup, ...]) -> list[Finding]:
+def findings(organization: Organization, scenario: Scenario, rules: RuleSet) -> list[Finding]:
     """The criteria of a scenario that cannot be met, in the order of the scenario's criteria.
 
     `detected` counts what the organisation has arranged for (alerts and probes). A customer or a colleague may happen
@@ -42,16 +42,14 @@ def findings(organization: Organization, scenario: Scenario, groups: tuple[RuleG
     found = []
     criteria = scenario.criteria
     if criteria.detected is not None and criteria.detected.from_ == "impact":
-        found += _detection(organization, scenario, groups, criteria.detected.within)
+        found += _detection(organization, scenario, rules, criteria.detected.within)
     if criteria.mitigated is not None and criteria.mitigated.from_ == "impact":
         found += _mitigation(organization, scenario, criteria.mitigated.within)
     return found
 
 
-def _detection(
-    organization: Organization, scenario: Scenario, groups: tuple[RuleGroup, ...], limit_ms: int
-) -> list[Finding]:
-    ways = [*page_times(organization, scenario, groups), *_probe_times(organization, scenario)]
+def _detection(organization: Organization, scenario: Scenario, rules: RuleSet, limit_ms: int) -> list[Finding]:
+    ways = [*page_times(organization, scenario, rules), *_probe_times(organization, scenario)]
     if not ways:
         return [Finding("detected", "no alert or probe sees this trouble at all", ())]
     if min(way.best_ms for way in ways) <= limit_ms:
@@ -79,7 +77,7 @@ def _probe_times(organization: Organization, scenario: Scenario) -> list[PageTim
     ordinary, worst = flow.solve({}), flow.solve(changes)
     found = []
     for name, probe in organization.detection.probes.items():
-        if seen_by(probe, worst) > seen_by(probe, ordinary):
+        if seen_by(probe, worst[probe.service]) > seen_by(probe, ordinary[probe.service]):
             between_ms = (probe.failures - 1) * probe.interval
             found.append(
                 PageTime(name, (Part("first check", 0, probe.interval), Part("further checks", between_ms, between_ms)))

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from scenarios.fault import Fault
 from simulator.faults import Change
-from simulator.flow import Flow, Modifications, Solution
+from simulator.flow import Flow, Modifications, ServiceState, Solution
 from simulator.randomness import Draws
 
 
@@ -67,6 +67,15 @@ class Course:
             if start_ms >= to_ms:
                 return
             yield start_ms, end_ms, self.pieces[index].solution
+
+    def spells(self, service: str, from_ms: int, to_ms: int) -> list[tuple[int, ServiceState]]:
+        """How one service is over a stretch of time: when each spell of the same state begins, and the state."""
+        found: list[tuple[int, ServiceState]] = []
+        for start_ms, _, solution in self.between(from_ms, to_ms):
+            state = solution[service]
+            if not found or state != found[-1][1]:  # Most changes of the world are none to this service.
+                found.append((start_ms, state))
+        return found
 
     def modify(self, now_ms: int, modifications: Modifications, ended: frozenset[str]) -> None:
         """Somebody changes the system now: the past stays, the rest is drawn anew."""

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import simpy
 
 from scenarios.organization import Organization, Probe
-from simulator.flow import Solution
+from simulator.flow import ServiceState, Solution
 
 if TYPE_CHECKING:
     from simulator.world import World
@@ -45,10 +45,7 @@ class Probes:
         checks = [luck.random() for _ in range((world.scenario.duration - phase_ms) // probe.interval + 1)]
         number, failures, record = 0, 0, 0
         while number < len(checks):
-            # Looks ahead for the next check that fails, or that succeeds while the probe has told of failures.
-            ahead = number
-            while ahead < len(checks) and self._fails(probe, phase_ms, ahead, checks) == bool(record):
-                ahead += 1
+            ahead = self._next(probe, phase_ms, number, checks, bool(record))
             try:
                 yield world.env.timeout(phase_ms + ahead * probe.interval - world.now)
             except simpy.Interrupt:
@@ -66,13 +63,24 @@ class Probes:
             elif failures == probe.failures:
                 record = world.emit("probe_failed", world.hurt_record, probe=name, service=probe.service)
 
-    def _fails(self, probe: Probe, phase_ms: int, number: int, checks: list[float]) -> bool:
-        return checks[number] < seen_by(probe, self._world.course.at(phase_ms + number * probe.interval))
+    def _next(self, probe: Probe, phase_ms: int, number: int, checks: list[float], told: bool) -> int:
+        """The next check that fails or, once the probe has told of failures, succeeds; as many as there are: none."""
+        spells = self._world.course.spells(
+            probe.service, phase_ms + number * probe.interval, self._world.scenario.duration
+        )
+        ends = [*(start_ms for start_ms, _ in spells[1:]), phase_ms + len(checks) * probe.interval]
+        for (_, state), end_ms in zip(spells, ends, strict=True):
+            failing = seen_by(probe, state)
+            until = -((phase_ms - end_ms) // probe.interval)  # The first check at or after the spell's end.
+            for check in range(number, until):
+                if (checks[check] < failing) != told:
+                    return check
+            number = max(number, until)
+        return len(checks)
 
 
-def seen_by(probe: Probe, solution: Solution) -> float:
-    """The share of a probe's checks that fail: a health page does not ask the dependencies."""
-    state = solution[probe.service]
+def seen_by(probe: Probe, state: ServiceState) -> float:
+    """The share of a probe's checks that fail while its service is so: a health page does not ask the dependencies."""
     return state.error_ratio if probe.follows_dependencies else state.own_error_ratio
 
 

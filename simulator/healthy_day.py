@@ -8,13 +8,13 @@ from scenarios.organization import Detection, Organization
 from scenarios.scenario import Scenario
 from simulator.flow import Flow
 from simulator.randomness import Draws
-from simulator.rules import RuleGroup
+from simulator.rules import RuleSet
 from simulator.world import World
 
 DAY_MS = 86_400_000
 
 
-def pages(organization: Organization, scenario: Scenario, groups: tuple[RuleGroup, ...], seed: int) -> int:
+def pages(organization: Organization, scenario: Scenario, rules: RuleSet, seed: int) -> int:
     """How many times alerts notify somebody in 24 hours with the organisation's `background` faults and no others.
 
     The scenario only lends its calendar. Nobody responds, and nothing but alerts is looked at.
@@ -31,7 +31,7 @@ def pages(organization: Organization, scenario: Scenario, groups: tuple[RuleGrou
     def nobody(_person: str, _action: str, _record: int) -> None:
         """Nobody does anything, so nothing is ever finished."""
 
-    world = World(quiet, day, Flow(quiet), groups, draws=Draws(seed), emit=emit, finished=nobody)
+    world = World(quiet, day, Flow(quiet), rules, draws=Draws(seed), emit=emit, finished=nobody)
     while world.peek() <= DAY_MS:
         world.step()
     return notified

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import simpy
 
-from simulator.rules import AlertRule, RuleGroup, Transition
+from simulator.rules import RuleGroup, RuleSet, Transition
 from simulator.telemetry import Telemetry
 
 if TYPE_CHECKING:
@@ -28,17 +28,13 @@ Steps = Generator[simpy.Event, Any, None]
 class Monitoring:
     """Telemetry, the rules evaluated on it, and the alerts on their way to somebody."""
 
-    def __init__(self, world: World, groups: tuple[RuleGroup, ...]) -> None:
-        self._world = world
-        selectors = [selector for group in groups for selector in group.selectors]
-
-        def wanted(labels: Labels) -> bool:
-            return any(selector.matches(labels) for selector in selectors)
-
-        lookback_ms = max((group.lookback_ms for group in groups), default=0)
-        self.telemetry = Telemetry(world.organization, world.course, world.draws, wanted=wanted, from_ms=-lookback_ms)
+    def __init__(self, world: World, rules: RuleSet) -> None:
+        self._world, self._rules = world, rules
+        self.telemetry = Telemetry(
+            world.organization, world.course, world.draws, wanted=rules.reads, from_ms=-rules.lookback_ms
+        )
         self._evaluations = [
-            (group.evaluator(self.telemetry.store), group.interval_ms, self._phase_ms(group)) for group in groups
+            (group.evaluator(self.telemetry.store), group.interval_ms, self._phase_ms(group)) for group in rules.groups
         ]
         self._computed_ms = 0
         self._due: deque[Transition] = deque()
@@ -59,13 +55,7 @@ class Monitoring:
 
     def coverage(self) -> dict[str, object]:
         """How many alert rules are simulated, and the names of those that read series which nothing here produces."""
-        store = self.telemetry.store
-        alerts = [
-            rule
-            for evaluator, _, _ in self._evaluations
-            for rule in evaluator.group.rules
-            if isinstance(rule, AlertRule)
-        ]
+        store, alerts = self.telemetry.store, self._rules.alerts
         missing = [
             rule.name for rule in alerts if not all(store.select(selector) for selector in rule.expression.selectors)
         ]

@@ -14,9 +14,8 @@ from scenarios.scenario import Scenario
 from simulator.course import Course
 from simulator.faults import Change
 from simulator.flow import Flow
-from simulator.promql.series import Labels
 from simulator.randomness import Draws
-from simulator.rules import AlertRule, RuleGroup
+from simulator.rules import AlertRule, RuleGroup, RuleSet
 from simulator.telemetry import Telemetry
 
 PHASES = (0.001, 0.25, 0.5, 0.75, 0.999)
@@ -71,7 +70,7 @@ class _Constant(NamedTuple):
         return [(0, "worst", self.change)]
 
 
-def page_times(organization: Organization, scenario: Scenario, groups: tuple[RuleGroup, ...]) -> list[PageTime]:
+def page_times(organization: Organization, scenario: Scenario, rules: RuleSet) -> list[PageTime]:
     """The alerts that the faults set off at their worst, soonest first; one that they never set off is left out."""
     worst = [
         Fault(
@@ -86,10 +85,10 @@ def page_times(organization: Organization, scenario: Scenario, groups: tuple[Rul
     ]
     fills: dict[str, list[int]] = {}
     for phase in PHASES:
-        for alert, at_ms in _first_true(organization, worst, groups, phase).items():
+        for alert, at_ms in _first_true(organization, worst, rules, phase).items():
             fills.setdefault(alert, []).append(at_ms)
     found = []
-    for group in groups:
+    for group in rules.groups:
         for rule in group.rules:
             if isinstance(rule, AlertRule) and len(fills.get(rule.name, ())) == len(PHASES):
                 found.append(_page_time(organization, group, rule, fills[rule.name]))
@@ -111,23 +110,17 @@ def _page_time(organization: Organization, group: RuleGroup, rule: AlertRule, fi
     )
 
 
-def _first_true(
-    organization: Organization, faults: list[Fault], groups: tuple[RuleGroup, ...], phase: float
-) -> dict[str, int]:
+def _first_true(organization: Organization, faults: list[Fault], rules: RuleSet, phase: float) -> dict[str, int]:
     """When each alert's expression is first true, ms after impact, if it is evaluated right after every scrape."""
-    selectors = [selector for group in groups for selector in group.selectors]
-    lookback_ms = max((group.lookback_ms for group in groups), default=0)
-
-    def wanted(labels: Labels) -> bool:
-        return any(selector.matches(labels) for selector in selectors)
-
     course = Course(Flow(organization), faults, Draws(0))
-    telemetry = Telemetry(organization, course, _Fixed(phase), wanted=wanted, from_ms=-lookback_ms, chance=False)
+    telemetry = Telemetry(
+        organization, course, _Fixed(phase), wanted=rules.reads, from_ms=-rules.lookback_ms, chance=False
+    )
     telemetry.extend(HORIZON_MS)
     interval_ms = organization.monitoring.scrape_interval
-    start_ms = (int(phase * interval_ms) - lookback_ms) % interval_ms
+    start_ms = (int(phase * interval_ms) - rules.lookback_ms) % interval_ms
     found: dict[str, int] = {}
-    for group in groups:
+    for group in rules.groups:
         for transition in group.evaluator(telemetry.store).evaluate(range(start_ms, HORIZON_MS + 1, interval_ms)):
             if transition.kind in ("alert_pending", "alert_fired"):
                 found.setdefault(transition.alert, transition.at_ms)

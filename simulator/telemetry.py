@@ -299,15 +299,10 @@ def _expose(series: Series, ticks: list[int], column: list[float], down: list[bo
 
 def _stretch(ticks: list[int], course: Course, service: str, interval_ms: int) -> _Stretch:
     """How a service was in the interval before each tick."""
+    spells = course.spells(service, ticks[0] - interval_ms, ticks[-1])
     found: dict[ServiceState, int] = {}
-    indices: list[int] = []
-    ends: list[int] = []
-    for start_ms, _, solution in course.between(ticks[0] - interval_ms, ticks[-1]):
-        index = found.setdefault(solution[service], len(found))
-        if not indices or index != indices[-1]:  # Most changes of the world are none to this service.
-            indices.append(index)
-            ends.append(start_ms)
-    ends = [*ends[1:], ticks[-1]]
+    indices = [found.setdefault(state, len(found)) for _, state in spells]
+    ends = [*(start_ms for start_ms, _ in spells[1:]), ticks[-1]]
     runs: list[tuple[Spans, int]] = []
     tick, last, now = ticks[0], ticks[-1], 0
     while tick <= last:

@@ -20,7 +20,7 @@ from simulator.detection import Customers, Probes, Team
 from simulator.flow import Flow, ServiceState
 from simulator.monitoring import Monitoring
 from simulator.randomness import Draws
-from simulator.rules import RuleGroup
+from simulator.rules import RuleSet
 
 NEVER = 1 << 62
 """Later than any moment of a drill, ms."""
@@ -42,7 +42,7 @@ class World:
         organization: Organization,
         scenario: Scenario,
         flow: Flow,
-        groups: tuple[RuleGroup, ...],
+        rules: RuleSet,
         *,
         draws: Draws,
         emit: Emit,
@@ -65,7 +65,7 @@ class World:
             self._tell_change(name, 0)
         self._requests: dict[str, int] = {}
         self.env.process(self._faults())
-        self.monitoring = Monitoring(self, groups)
+        self.monitoring = Monitoring(self, rules)
         self._looking_ahead = (self.monitoring, Probes(self), Customers(self))
         Team(self)
         for inject in scenario.injects:

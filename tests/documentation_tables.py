@@ -211,7 +211,9 @@ def _option(option: click.Option) -> tuple[str, str, str]:
 def event_tables() -> str:
     """Every type of record: who may see it, what it carries, what it says."""
     said = meanings()["events"]
-    assert list(said) == list(EVENT_TYPES), f"the events in {MEANINGS.name} are not those of the code, in its order"
+    assert said.keys() == EVENT_TYPES.keys(), (
+        f"{MEANINGS.name} and the code differ in {said.keys() ^ EVENT_TYPES.keys()}"
+    )
     tables: dict[str, list[tuple[str, ...]]] = {"The world's truth": [], "What players can see": [], "Commands": []}
     for name, row in EVENT_TYPES.items():
         title = (

@@ -46,11 +46,14 @@ def _phrase(status: int) -> str:
         return "error"
 
 
+_encode = json.JSONEncoder().encode
+
+
 def _json(status: int, body: dict[str, Any]) -> HttpResponse:
     headers = {"content-type": "application/json"}
     if status == 429:
         headers["retry-after"] = str(RETRY_AFTER_S)
-    return HttpResponse(status, headers, json.dumps(body))
+    return HttpResponse(status, headers, _encode(body))
 
 
 def _number(key: object) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from operator import itemgetter, sub
+from operator import sub
 
 from simulator.promql.series import Series, SeriesStore
 
@@ -83,8 +83,8 @@ class Extrapolations:
     """
 
     __slots__ = (
-        *("_after_threshold", "_contiguous", "durations", "factors", "firsts", "furthest", "lasts", "numbers", "parts"),
-        *("range_s", "rates", "shortest", "zero_limits"),
+        *("_after_threshold", "_contiguous", "_extended", "_shapes", "factors", "firsts", "furthest", "lasts"),
+        *("numbers", "range_s", "rates", "shortest"),
     )
 
     def __init__(self, windows: Windows, zero_point_after_threshold: bool) -> None:
@@ -98,16 +98,28 @@ class Extrapolations:
         first_ages = map(sub, points, map(sample, self.firsts))
         last_ages = map(sub, points, map(sample, self.lasts))
         shapes = list(zip(map(sizes.__getitem__, self.numbers), first_ages, last_ages, strict=True))
-        extended = {shape: self._extend(*shape, windows.range_ms) for shape in set(shapes)}
-        self.parts = list(map(extended.__getitem__, shapes))
-        self.durations = list(map(itemgetter(0), self.parts))
-        self.factors = list(map(itemgetter(1), self.parts))
-        self.zero_limits = list(map(itemgetter(2), self.parts))
+        self._extended = {shape: self._extend(*shape, windows.range_ms) for shape in set(shapes)}
+        self._shapes = shapes
         self._contiguous = _is_contiguous(self.firsts) and _is_contiguous(self.lasts)
         self.range_s = windows.range_ms / 1000
+        self.shortest = min((part[0] for part in self._extended.values()), default=0.0)
+        self.furthest = max((part[2] for part in self._extended.values()), default=0.0)
+        self.factors = self._column(1)
         self.rates = [factor / self.range_s for factor in self.factors]
-        self.shortest = min(self.durations, default=0.0)
-        self.furthest = max(self.zero_limits, default=0.0)
+
+    @property
+    def durations(self) -> list[float]:
+        """From the first to the last sample of each window, seconds."""
+        return self._column(0)
+
+    @property
+    def zero_limits(self) -> list[float]:
+        """How long before its first sample a counter must have been zero for it to matter, seconds."""
+        return self._column(2)
+
+    def _column(self, part: int) -> list[float]:
+        values = {shape: parts[part] for shape, parts in self._extended.items()}
+        return list(map(values.__getitem__, self._shapes))
 
     def _extend(
         self, count: int, first_age_ms: int, last_age_ms: int, range_ms: int
@@ -136,7 +148,7 @@ class Extrapolations:
 
     def factor_from_zero(self, index: int, first: float, raw: float) -> float:
         """The factor for a counter's window whose first value is `first` and whose increase is `raw` > 0."""
-        duration, factor, limit, threshold, half, after = self.parts[index]
+        duration, factor, limit, threshold, half, after = self._extended[self._shapes[index]]
         to_zero = duration * (first / raw)
         if to_zero >= limit:
             return factor

@@ -4,5 +4,6 @@ from simulator.rules.alerting import AlertRule, Transition
 from simulator.rules.compiler import compile_rules
 from simulator.rules.groups import GroupEvaluator, RuleGroup
 from simulator.rules.recording import RecordingRule
+from simulator.rules.rule_set import RuleSet
 
-__all__ = ["AlertRule", "GroupEvaluator", "RecordingRule", "RuleGroup", "Transition", "compile_rules"]
+__all__ = ["AlertRule", "GroupEvaluator", "RecordingRule", "RuleGroup", "RuleSet", "Transition", "compile_rules"]

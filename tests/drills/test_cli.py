@@ -145,7 +145,18 @@ def test_exit_code_70_means_a_defect_of_the_program(gameday: Gameday, monkeypatc
 
 
 def test_many_seeds_pass_when_their_rate_reaches_the_pass_rate(gameday: Gameday) -> None:
-    words = ("run", FLAGSHIP, "--runs", "30", "--treatment", "ideal", "--set", "criteria.detected=null", "--format", "json")
+    words = (
+        "run",
+        FLAGSHIP,
+        "--runs",
+        "30",
+        "--treatment",
+        "ideal",
+        "--set",
+        "criteria.detected=null",
+        "--format",
+        "json",
+    )
     code, out, _ = gameday(*words)
     card = json.loads(out)
     assert (code, card["runs"], card["invalid"], card["pass_rate"]) == (0, 30, 0, 1.0)

@@ -43,7 +43,7 @@ def rates(treatment: TreatmentName) -> dict[str, float]:
 def feasible() -> set[str]:
     prepared = flagship()
     infeasible = {
-        found.criterion for found in findings(prepared.loaded.organization, prepared.loaded.scenario, prepared.groups)
+        found.criterion for found in findings(prepared.loaded.organization, prepared.loaded.scenario, prepared.rules)
     }
     return {"detected", "assembled", "mitigated", "communication"} - infeasible
 
