@@ -46,7 +46,7 @@ def drill_against_bare_loop() -> None:
             drills[seed].append(_seconds(lambda seed=seed: play(prepared, seed, wired=False)))
     yardstick, drill = min(bare), statistics.mean(min(times) for times in drills.values())
     print(
-        f"one drill, wire off: {drill / yardstick:.2f} bare loops ({drill * 1000:.1f} ms against {yardstick * 1000:.1f})"
+        f"one drill, wire off: {drill / yardstick:.2f} bare loops ({drill * 1e3:.1f} ms against {yardstick * 1e3:.1f})"
     )
 
 

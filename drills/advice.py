@@ -49,7 +49,8 @@ def improvements(prepared: Prepared, seed: int, treatment: TreatmentName, journa
         return []
     best = min(trials, key=lambda trial: (trial.detected_s, trial.alert))
     changes = [word for change in (*prepared.overrides, best.change) for word in ("--set", change)]
-    command = shlex.join(["gameday", "run", prepared.reference, "--seed", str(seed), *changes])
+    policy = [] if treatment == "modelled" else ["--treatment", treatment]
+    command = shlex.join(["gameday", "run", prepared.reference, "--seed", str(seed), *policy, *changes])
     before = "never" if before_s is None else elapsed(before_s)
     effects = [f"detected {before} → {elapsed(best.detected_s)}", _cost(prepared, best.prepared, seed)]
     return [{"command": command, "change": best.change, "effects": effects}]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
@@ -110,8 +111,15 @@ def schema(kind: str) -> None:
     show_schema(cast("Literal['scenario', 'organization']", kind))
 
 
+def program() -> None:
+    """The console script. Where nobody reads the output any more (`gameday … | head`) it ends as Unix programs do."""
+    if hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    main()
+
+
 def main() -> None:
-    """Entry point: turns errors into exit codes, so that bad input never makes a traceback."""
+    """Run one command: turns errors into exit codes, so that bad input never makes a traceback."""
     try:
         cli(standalone_mode=False)
     except click.exceptions.Exit as done:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,10 +12,12 @@ from typing import Any, Literal
 
 import click
 
-from drills.runner import Prepared, play, prepare
-from scenarios.loading import library_scenarios, load_organization, load_scenario
+from drills.runner import Prepared, compile_organization_rules, plain, play, prepare
+from scenarios.loading import library_organizations, library_scenarios, load_organization, load_scenario
+from scenarios.organization import Organization
+from scenarios.problems import InputError, Problem
 from scoring.feasibility import Finding, findings
-from scoring.scorecard import scorecard
+from scoring.scorecard import invalid, scorecard
 from simulator.faults import KINDS
 from simulator.journal import Journal
 from simulator.responders.treatments import TreatmentName
@@ -27,7 +30,7 @@ def show_library(style: str) -> None:
     from scenarios.fields import format_duration
 
     rows = []
-    for name in library_scenarios():
+    for name, path in library_scenarios().items():
         scenario = load_scenario(name, KINDS).scenario
         rows.append(
             {
@@ -36,6 +39,7 @@ def show_library(style: str) -> None:
                 "duration": format_duration(scenario.duration),
                 "organization": scenario.organization,
                 "title": scenario.title,
+                "path": str(path),
             }
         )
     if style == "json":
@@ -59,9 +63,9 @@ def run_scenario(
     """Play one drill and, with more runs than one, the same over as many seeds; write and print what came out."""
     prepared = prepare(reference, overrides)
     journal = play(prepared, seed, treatment, wired)
-    why = [finding.document() for finding in _findings(prepared)]
+    why = [] if invalid(journal) else [finding.document() for finding in _findings(prepared)]
     many, tried = None, []
-    if runs > 1:
+    if runs > 1 and not invalid(journal):
         from drills.advice import improvements
         from drills.sweep import sweep
 
@@ -69,7 +73,7 @@ def run_scenario(
             many = sweep(prepared, range(seed, seed + runs), treatment, advance)
         tried = improvements(prepared, seed, treatment, journal)
     card = scorecard(journal, why=why, changes=tried, many=many)
-    folder = folder or Path("reports") / f"{prepared.loaded.scenario.scenario}-seed{seed}"
+    folder = folder or Path("reports") / _drill_name(prepared, seed, treatment)
     page = _write(folder, card, journal)
     if style == "json":
         click.echo(json.dumps(card, indent=2, ensure_ascii=False))
@@ -84,22 +88,37 @@ def run_scenario(
     return MET if card["met"] else MISSED
 
 
-def check_files(files: Sequence[str], overrides: Sequence[str], style: str) -> int:
+def check_files(references: Sequence[str], overrides: Sequence[str], style: str) -> int:
     """Check scenarios and organisations (none named: the whole library); 1 if a criterion cannot be met."""
     rows: list[dict[str, Any]] = []
-    for name in files or list(library_scenarios()):
-        if (Path(name) / "organization.yaml").exists() or Path(name).name == "organization.yaml":
-            organization = load_organization(name, KINDS, overrides)
-            rows.append(_row(name, (), organization.organization.contradictions))
-        else:
-            prepared = prepare(name, overrides)
-            rows.append(_row(name, _findings(prepared), prepared.loaded.organization.contradictions))
+    organizations: dict[str, list[Any]] = {}
+    problems: list[Problem] = []
+    for reference in references or list(library_scenarios()):
+        try:
+            found, organization = _check(reference, overrides)
+        except InputError as error:
+            problems += error.problems
+            continue
+        rows.append({"file": reference, "findings": [finding.document() for finding in found]})
+        organizations[organization.organization] = [plain(one) for one in organization.contradictions]
+    if problems:
+        raise InputError(problems)
     if style == "json":
-        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        click.echo(json.dumps({"checked": rows, "contradictions": organizations}, indent=2, ensure_ascii=False))
     else:
-        for row in rows:
-            _print_check(row)
+        _print_check(rows, organizations)
     return MISSED if any(row["findings"] for row in rows) else MET
+
+
+def _check(reference: str, overrides: Sequence[str]) -> tuple[Sequence[Finding], Organization]:
+    """What cannot be met in a scenario, and its organisation; nothing can be missed in an organisation by itself."""
+    path = Path(reference)
+    if reference in library_organizations() or path.name == "organization.yaml" or path.is_dir():
+        loaded = load_organization(reference, KINDS, overrides)
+        compile_organization_rules(loaded)
+        return (), loaded.organization
+    prepared = prepare(reference, overrides)
+    return _findings(prepared), prepared.loaded.organization
 
 
 def verify_scenario(reference: str, overrides: Sequence[str], seeds: int, digests_only: bool) -> int:
@@ -128,30 +147,33 @@ def show_schema(kind: Literal["scenario", "organization"]) -> None:
     click.echo(json.dumps(json_schema(kind, KINDS), indent=2))
 
 
+def _drill_name(prepared: Prepared, seed: int, treatment: str) -> str:
+    """The drill's id: drills that differ in anything but the number of seeds have different ones."""
+    parts = [prepared.loaded.scenario.scenario, f"seed{seed}"]
+    if treatment != "modelled":
+        parts.append(treatment)
+    if prepared.overrides:
+        parts.append(hashlib.sha256("\n".join(prepared.overrides).encode()).hexdigest()[:8])
+    return "-".join(parts)
+
+
 def _findings(prepared: Prepared) -> list[Finding]:
     return findings(prepared.loaded.organization, prepared.loaded.scenario, prepared.rules)
 
 
-def _row(name: str, found: Sequence[Finding], contradictions: Sequence[Any]) -> dict[str, Any]:
-    from drills.runner import plain
-
-    return {
-        "file": name,
-        "findings": [finding.document() for finding in found],
-        "warnings": [plain(contradiction) for contradiction in contradictions],
-    }
-
-
-def _print_check(row: Mapping[str, Any]) -> None:
-    click.echo(f"{row['file']}: valid; {_plural(len(row['findings']), 'criterion', 'criteria')} that cannot be met")
-    for finding in row["findings"]:
-        click.echo(f"  {finding['criterion']}: {finding['text']}")
-    if row["warnings"]:
-        click.echo(
-            f"  warning: the procedure contradicts itself in {_plural(len(row['warnings']), 'place', 'places')}:"
-        )
-    for warning in row["warnings"]:
-        click.echo(f"    {warning['about']}: {warning['says']}; also {warning['also_says']}; used: {warning['uses']}")
+def _print_check(rows: Sequence[Mapping[str, Any]], organizations: Mapping[str, Sequence[Mapping[str, str]]]) -> None:
+    for row in rows:
+        missed = sorted({finding["criterion"] for finding in row["findings"]})
+        verdict = f"{_plural(len(missed), 'criterion', 'criteria')} that cannot be met" if missed else "nothing found"
+        click.echo(f"{row['file']}: valid; {verdict}")
+        for finding in row["findings"]:
+            click.echo(f"  {finding['criterion']}: {finding['text']}")
+    for name, contradictions in organizations.items():
+        if contradictions:
+            places = _plural(len(contradictions), "place", "places")
+            click.echo(f"warning: the procedure of {name} contradicts itself in {places}:")
+        for one in contradictions:
+            click.echo(f"  {one['about']}: {one['says']}; also {one['also_says']}; used: {one['uses']}")
 
 
 def _plural(count: int, one: str, many: str) -> str:
@@ -169,7 +191,7 @@ def _write(folder: Path, card: Mapping[str, Any], journal: Journal) -> Path:
         page = folder / "report.html"
         page.write_text(render(card, journal), encoding="utf-8")
     except OSError as error:
-        raise click.ClickException(f"cannot write to {folder}: {error.strerror}") from error
+        raise InputError([Problem("", 0, 0, "", f"cannot write to {folder}: {error.strerror}")]) from error
     return page
 
 

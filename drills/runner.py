@@ -12,14 +12,15 @@ from typing import Any
 from drills.adapters.wire import DirectWire, VirtualWire
 from drills.cache import Entry, keep, recall
 from drills.drill import Drill
-from scenarios.loading import LoadedScenario, load_scenario
+from scenarios.loading import LoadedOrganization, LoadedScenario, load_scenario
+from scenarios.problems import InputError, Problem
 from scenarios.profiles import DEFAULT as PROFILES
 from scenarios.profiles import Profiles, load_profiles
 from simulator.faults import KINDS
 from simulator.flow import Flow
 from simulator.journal import Journal
 from simulator.responders.treatments import TREATMENTS, TreatmentName
-from simulator.rules import RuleSet, compile_rules
+from simulator.rules import RuleGroup, RuleSet, compile_rules
 
 
 @dataclass(frozen=True)
@@ -40,10 +41,24 @@ class Prepared:
 def prepare(reference: str, overrides: Sequence[str] = ()) -> Prepared:
     """Load a scenario by library id or path, with its organisation; InputError says everything that is wrong."""
     _, loaded, profiles = recall(reference, overrides) or _validate(reference, overrides)
-    interval_ms = loaded.organization.monitoring.evaluation_interval
-    rules = RuleSet([group for document in loaded.rule_documents for group in compile_rules(document, interval_ms)])
+    rules = compile_organization_rules(loaded)
     flow = Flow(loaded.organization)
     return Prepared(reference, tuple(overrides), loaded, flow, rules, profiles, _assumptions(profiles))
+
+
+def compile_organization_rules(loaded: LoadedOrganization | LoadedScenario) -> RuleSet:
+    """The rules of an organisation's rule files; InputError says everything that is wrong with them."""
+    interval_ms = loaded.organization.monitoring.evaluation_interval
+    groups: list[RuleGroup] = []
+    problems: list[Problem] = []
+    for document in loaded.rule_documents:
+        try:
+            groups += compile_rules(document, interval_ms)
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
+    return RuleSet(groups)
 
 
 def _validate(reference: str, overrides: Sequence[str]) -> Entry:

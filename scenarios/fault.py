@@ -16,8 +16,13 @@ class Fault:
     """
 
     id: Annotated[str, Defines("fault")]
+    """Its name in the journal and in `--set` paths."""
     on: ServiceName
+    """The service that it strikes."""
     kind: str
+    """What it does; one of the kinds below."""
     at: Duration
+    """When it begins, in drill time."""
     for_: Period
+    """How long it lasts, unless a mitigation ends it."""
     parameters: Any = None

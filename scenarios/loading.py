@@ -95,11 +95,12 @@ def load_scenario(reference: str, fault_kinds: Mapping[str, type], overrides: It
     if document is None:
         files.finish()
     assert document is not None
+    written = document.at("organization")
     own, others = _split(changes)
     for change, segments in own:
         document, problems = apply_to_model(document, Scenario, change, segments, fault_kinds)
         files.problems += problems
-    part = _organization_of(files, document, path, others)
+    part = _organization_of(files, document, path, written, others)
     organization = _check_organization(files, part) if part is not None else None
     scenario = _check_scenario(files, document, part)
     files.finish()
@@ -159,11 +160,12 @@ def _find(reference: str, library: Mapping[str, Path], noun: str, folder: Path) 
     """The file that a reference means; paths are relative to `folder`."""
     if reference in library:
         return library[reference]
-    if "/" in reference or "\\" in reference or reference.endswith((".yaml", ".yml")) or reference in (".", ".."):
-        path = folder / reference
-        with contextlib.suppress(OSError):  # a name that the system refuses is told when the file is opened
-            if noun == "organization" and path.is_dir():
-                return path / _ORGANIZATION_FILE
+    path, exists = folder / reference, False
+    with contextlib.suppress(OSError, ValueError):  # a name that the system refuses is told when the file is opened
+        exists = path.exists()
+        if noun == "organization" and path.is_dir():
+            return path / _ORGANIZATION_FILE
+    if exists or "/" in reference or "\\" in reference or reference.endswith((".yaml", ".yml")):
         return path
     message = f'unknown {noun} "{reference}"{did_you_mean(reference, library)}'
     raise InputError([Problem("", 0, 0, "", f"{message} (expected {alternatives(library)}, or a path)")])
@@ -187,13 +189,15 @@ def _split(
 
 
 def _organization_of(
-    files: _Files, document: Document, path: Path, changes: list[Override]
+    files: _Files, document: Document, path: Path, written: object, changes: list[Override]
 ) -> _OrganizationPart | None:
     reference = document.at("organization")
     if not isinstance(reference, str):
         return None  # the schema says so
     try:
-        found = _find(reference, library_organizations(), "organization", path.parent)
+        # What is written in a file is relative to that file, what is said on the command line to where it is said.
+        folder = path.parent if reference == written else Path()
+        found = _find(reference, library_organizations(), "organization", folder)
     except InputError as error:
         files.problems += [document.problem(("organization",), problem.message) for problem in error.problems]
         return None

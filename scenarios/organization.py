@@ -12,16 +12,12 @@ from typing import Annotated, Literal
 from annotated_types import Ge, Gt, Le, MinLen
 
 from scenarios.fault import Fault
-from scenarios.fields import Defines, Duration, Period, Ratio, Refers, ServiceName, TimeZone, Url, Week, model
+from scenarios.fields import Defines, Duration, Period, Ratio, Refers, ServiceName, TimeZone, Url, model
+from scenarios.people import Assignee, Escalation, Impact, Person, Role, Schedule, Severity
 
-PersonId = Annotated[str, Refers("person")]
-RoleName = Annotated[str, Refers("role")]
-SeverityName = Annotated[str, Refers("severity")]
 ActionName = Annotated[str, Refers("action")]
 PlaybookName = Annotated[str, Refers("playbook")]
 AlertName = Annotated[str, Refers("alert")]
-Assignee = Annotated[str, Refers("schedule", "person")]
-"""A schedule (whoever is on call there) or a person."""
 Positive = Annotated[float, Gt(0)]
 Count = Annotated[int, Ge(0)]
 
@@ -31,9 +27,13 @@ class Latency:
     """Response time of a service by itself, as percentiles; between them the distribution is a straight line."""
 
     p50: Duration
+    """The median."""
     p95: Duration
+    """95 of 100 requests are faster."""
     p99: Duration
+    """99 of 100 requests are faster."""
     max: Duration
+    """All requests are faster."""
 
 
 @model
@@ -41,7 +41,9 @@ class Objective:
     """What users are promised: a service that exceeds either figure is outside its objective."""
 
     error_ratio: Ratio
+    """Largest share of requests that may fail."""
     latency_p95: Duration
+    """Longest 95th percentile of the response time."""
 
 
 @model
@@ -59,8 +61,11 @@ class Service:
     """A node of the dependency graph. Tools of the response (pager, chat) are services too."""
 
     title: str
+    """Its name."""
     user_facing: bool = False
+    """Whether users meet it; then it needs an `objective`, and leaving that is an impact."""
     objective: Objective | None = None
+    """What its users are promised."""
     requests_per_s: Annotated[float, Ge(0)] = 0.0
     """Requests that arrive from outside the graph, in an ordinary hour."""
     capacity_per_s: Positive | None = None
@@ -70,7 +75,9 @@ class Service:
     error_status: Annotated[int, Ge(400), Le(599)] = 500
     """HTTP status of a request that fails."""
     latency: Latency | None = None
+    """Its own response time, without its dependencies; none, no time at all."""
     depends_on: dict[ServiceName, Dependency] = field(default_factory=dict)
+    """What its requests need. Circles are refused."""
     playbook: PlaybookName | None = None
     """The playbook for when this service is the cause."""
 
@@ -83,9 +90,13 @@ class Metric:
     """
 
     name: str
+    """The metric's name; for `latency` without `_bucket`."""
     kind: Literal["requests", "latency"]
+    """A counter of requests or a histogram of response times."""
     labels: dict[str, str] = field(default_factory=dict)
+    """Further labels of every series."""
     status_label: str = "status"
+    """The label that carries the HTTP status; for `requests`."""
     buckets: tuple[Positive, ...] = ()
     """Upper bounds in seconds, without +Inf; for a latency metric."""
     starts: Literal["at_start", "at_first_event"] = "at_first_event"
@@ -97,9 +108,13 @@ class ScrapeJob:
     """A Prometheus scrape job: its targets all serve one service, sharing the traffic evenly."""
 
     job: str
+    """The `job` label."""
     service: ServiceName
+    """The service that its targets serve."""
     instances: Annotated[tuple[str, ...], MinLen(1)]
+    """The `instance` label of each target."""
     metrics: tuple[Metric, ...] = ()
+    """What its targets expose, beside `up`."""
 
 
 @model
@@ -107,15 +122,21 @@ class Monitoring:
     """What Prometheus and Alertmanager do: what is scraped, which rule files are evaluated, how alerts are grouped."""
 
     scrape_interval: Period
+    """Time between two scrapes of a target."""
     evaluation_interval: Period
     """For groups that do not set an interval of their own."""
     rule_files: tuple[str, ...]
     """Prometheus rule files, relative to the organisation's file, taken as they are."""
     jobs: tuple[ScrapeJob, ...]
+    """What is scraped."""
     group_by: tuple[str, ...] = ("alertname",)
+    """Labels by which alerts are put into one notification."""
     group_wait: Duration = 30_000
+    """How long a new group waits before it notifies."""
     group_interval: Period = 300_000
+    """How long a group waits before it tells of further alerts."""
     repeat_interval: Period = 14_400_000
+    """How long before the same is told again."""
 
 
 @model
@@ -123,7 +144,9 @@ class Probe:
     """A check from outside, as an uptime monitor makes it."""
 
     service: ServiceName
+    """The service that is asked."""
     interval: Period
+    """Time between two checks."""
     failures: Annotated[int, Gt(0)]
     """Failed checks in a row before it tells somebody."""
     follows_dependencies: bool
@@ -137,6 +160,7 @@ class CustomerReports:
     """How customers make themselves heard, per failed request, and how long support takes to pass them on."""
 
     per_failed_request: Ratio
+    """Share of failed requests that lead to a message to support."""
     support_takes: tuple[Duration, Positive]
     """Lognormal (median, sigma of ln): from the customer's message to the response process hearing of it."""
 
@@ -156,92 +180,11 @@ class Detection:
     """The ways, beside alerts, in which trouble becomes known."""
 
     probes: dict[Annotated[str, Defines("probe")], Probe] = field(default_factory=dict)
+    """Uptime monitors."""
     customers: CustomerReports | None = None
+    """How customers make themselves heard; none, they do not."""
     team: TeamDiscovery | None = None
-
-
-@model
-class Severity:
-    """A level of the severity table, with every promise that hangs on it."""
-
-    title: str
-    impact: str
-    examples: tuple[str, ...] = ()
-    respond_within: Duration | None = None
-    resolve_within: Duration | None = None
-    escalates_to: tuple[PersonId, ...] = ()
-    roles: Annotated[tuple[RoleName, ...], MinLen(1)]
-    """Roles that must have joined before the team counts as assembled."""
-    pages: bool
-    """Whether declaring it pages the people for those roles."""
-    internal_every: Period | None = None
-    customers_within: Duration | None = None
-    """Customers are told this long after the declaration at the latest."""
-
-
-@model
-class Impact:
-    """A row of the impact matrix; the first row whose stated conditions all hold gives the severity."""
-
-    severity: SeverityName
-    accessible: bool | None = None
-    core_features_work: bool | None = None
-    degradation: Literal["severe", "moderate", "slight"] | None = None
-
-
-@model
-class Person:
-    """Somebody who may be paged or take a seat."""
-
-    title: str
-    email: str
-    profile: Literal["primary", "secondary", "manager", "executive"]
-    """Which parameters of the responder profiles describe how they answer."""
-    training: Literal["trained", "novice"] = "trained"
-
-
-@model
-class Role:
-    """A seat of the response, and who takes it: the first of these who is not already in another seat."""
-
-    title: str
-    filled_by: Annotated[tuple[Assignee, ...], MinLen(1)]
-    """Schedules (whoever is on call there) or persons, in order of preference."""
-
-
-@model
-class Schedule:
-    """Who is on call, by ISO week: the rotation starts at `since` and moves one person a week."""
-
-    rotation: Annotated[tuple[PersonId, ...], MinLen(1)]
-    since: Week
-
-
-@model
-class EscalationLevel:
-    """Who is paged at this level, and how long they have to acknowledge before the next one is paged."""
-
-    targets: Annotated[tuple[Assignee, ...], MinLen(1)]
-    """Schedules or persons."""
-    timeout: Period
-
-
-@model
-class ChainStep:
-    """A step of the escalation by elapsed time without resolution."""
-
-    after: Duration
-    target: Assignee
-    condition: Literal["always", "major_impact", "customer_impact"] = "always"
-
-
-@model
-class Escalation:
-    """How a page climbs until somebody takes it, and whom an unresolved incident reaches."""
-
-    levels: Annotated[tuple[EscalationLevel, ...], MinLen(1)]
-    repeats: Annotated[int, Ge(0), Le(9)] = 0
-    chain: tuple[ChainStep, ...] = ()
+    """An engineer who happens to look; none, nobody does."""
 
 
 @model
@@ -249,7 +192,9 @@ class Delivery:
     """What the workflow does when a tool does not take a command."""
 
     retry_every: Period
+    """Time between two tries of the same command."""
     give_up_after: Duration
+    """How long it is tried; pages are tried for as long as they are needed."""
 
 
 @model
@@ -257,7 +202,9 @@ class Tool:
     """A response tool: the service of the graph that it is, and where its API is."""
 
     service: ServiceName
+    """The service of the graph that it is; if that fails, so does the tool."""
     url: Url
+    """Where its API is. Nothing is sent there in a virtual drill."""
     options: dict[str, str] = field(default_factory=dict)
     """What the tool's API wants beside the message: project, page, channel."""
 
@@ -267,9 +214,13 @@ class Tools:
     """The tools that the workflow's commands go to."""
 
     pager: Tool
+    """Takes `page`, in the format of PagerDuty's events."""
     chat: Tool
+    """Takes `post`, in the format of Slack."""
     tracker: Tool
+    """Takes `open_ticket`, in the format of Jira."""
     status_page: Tool
+    """Takes `publish`, in the format of Statuspage."""
 
 
 @model
@@ -277,7 +228,9 @@ class Action:
     """Something a responder can do, of the organisation's catalogue."""
 
     title: str
+    """What it is."""
     takes: Duration
+    """How long it takes, unless the scenario says otherwise."""
     kind: Literal["look", "change"]
     """Whether it only looks, or changes the running system."""
 
@@ -287,8 +240,11 @@ class RunbookEscalation:
     """A runbook's own condition for fetching somebody."""
 
     when: Literal["not_restored", "database_suspected", "infrastructure_suspected"]
+    """The condition."""
     target: Assignee
+    """Who is fetched."""
     after: Duration | None = None
+    """How long after the alert."""
 
 
 @model
@@ -296,11 +252,17 @@ class Runbook:
     """What to do for an alert that links to it."""
 
     title: str
+    """Its name."""
     url: str
+    """Where it is."""
     alerts: tuple[AlertName, ...]
+    """The alerts that link to it."""
     immediate: tuple[ActionName, ...]
+    """What to do first."""
     investigate: tuple[ActionName, ...] = ()
+    """What to look at next."""
     escalation: tuple[RunbookEscalation, ...] = ()
+    """Whom to fetch, and when."""
 
 
 @model
@@ -308,9 +270,13 @@ class Contradiction:
     """A place where the written procedure disagrees with itself, and which value this file takes."""
 
     about: str
+    """What it is about."""
     says: str
+    """What the procedure says in one place."""
     also_says: str
+    """What it says in another."""
     uses: str
+    """Which of the two this file follows."""
 
 
 @model
@@ -328,32 +294,53 @@ class Organization:
     """Everything about the organisation that a drill needs."""
 
     organization: Annotated[str, Defines("organization")]
+    """Its id."""
     title: str
+    """Its name."""
     timezone: TimeZone = "UTC"
+    """Where its people are; decides day and night, and when the rota changes."""
     day: tuple[int, int] = (8, 22)
     """Local hours that count as day for how fast people answer: from the first, up to the second."""
     services: Annotated[dict[Annotated[str, Defines("service")], Service], MinLen(1)]
+    """What it runs, what it depends on, and its response tools."""
     monitoring: Monitoring
+    """What is scraped, which rules are evaluated, how alerts are grouped."""
     detection: Detection = field(default_factory=Detection)
+    """Probes, customers and colleagues as further ways to notice."""
     severities: Annotated[dict[Annotated[str, Defines("severity")], Severity], MinLen(1)]
+    """The severity table, the worst first."""
     impact_matrix: tuple[Impact, ...] = ()
+    """How impact leads to a severity. Validated; modelled people declare the scenario's true severity."""
     people: Annotated[dict[Annotated[str, Defines("person")], Person], MinLen(1)]
+    """Everybody who may be paged or take a role."""
     roles: Annotated[dict[Annotated[str, Defines("role")], Role], MinLen(1)]
+    """The seats of the response."""
     schedules: dict[Annotated[str, Defines("schedule")], Schedule] = field(default_factory=dict)
+    """Rotations."""
     escalation: Escalation
+    """Whom a page climbs to, and whom a long incident reaches."""
     delivery: Delivery
+    """Retries towards the response tools."""
     tools: Tools
+    """The response tools."""
     incident_channel: str
+    """The chat channel of incidents."""
     status_url: str
+    """Where customers read. Not used by drills yet."""
     meeting_url: str
+    """The war room, named in the announcement."""
     actions: dict[Annotated[str, Defines("action")], Action] = field(default_factory=dict)
+    """The catalogue of what responders can do."""
     playbook_files: tuple[str, ...] = ()
     """Files that hold `mitigation_strategies`, relative to this one, taken as they are."""
     runbooks: dict[Annotated[str, Defines("runbook")], Runbook] = field(default_factory=dict)
+    """What alerts link to. Validated; modelled people follow playbooks only."""
     closure: Closure
+    """How an incident ends."""
     background: tuple[Fault, ...] = ()
     """Faults of an ordinary day: what a healthy day's pages are counted under."""
     contradictions: tuple[Contradiction, ...] = ()
+    """Where the written procedure disagrees with itself; `gameday check` lists them."""
 
 
 @model
@@ -361,3 +348,4 @@ class PlaybookFile:
     """A file of playbooks: what to do, in order, for each kind of trouble."""
 
     mitigation_strategies: dict[Annotated[str, Defines("playbook")], Annotated[tuple[ActionName, ...], MinLen(1)]]
+    """Actions of the catalogue by playbook, in the order in which they are tried."""

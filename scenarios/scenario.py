@@ -12,7 +12,8 @@ from annotated_types import Ge, Le, MinLen
 
 from scenarios.fault import Fault
 from scenarios.fields import Defines, Duration, Instant, Period, Ratio, Refers, ServiceName, model
-from scenarios.organization import ActionName, RoleName, SeverityName
+from scenarios.organization import ActionName
+from scenarios.people import RoleName, SeverityName
 
 Milestone = Literal[
     "impact",
@@ -45,7 +46,9 @@ class When:
     """A moment relative to a milestone."""
 
     milestone: Milestone
+    """The milestone that is waited for."""
     after: Duration = 0
+    """How long after it."""
 
 
 @model
@@ -56,7 +59,9 @@ class ExpectedAction:
     """
 
     action: Annotated[str, Refers("action", "step of the response")]
+    """The action or step expected."""
     within: Duration
+    """By when, counted from the inject."""
 
 
 @model
@@ -64,11 +69,17 @@ class Inject:
     """A message or event that the exercise gives to a player, at a time or relative to a milestone."""
 
     id: Annotated[str, Defines("inject")]
+    """Its name in the journal."""
     to: RoleName
+    """The role that receives it."""
     says: str
+    """Its text."""
     at: Duration | None = None
+    """Drill time at which it is given; either this or `when`."""
     when: When | None = None
+    """A moment relative to a milestone; either this or `at`."""
     expect: ExpectedAction | None = None
+    """What the player should do about it. Validated; not judged yet, and modelled people do not react to injects."""
 
 
 @model
@@ -76,11 +87,13 @@ class Effect:
     """What an action does to a service in this scenario."""
 
     service: ServiceName
+    """The service that changes."""
     bypasses: ServiceName | None = None
     """The service stops needing this dependency."""
     retries: Annotated[int, Ge(0), Le(20)] | None = None
     """New number of retries towards every dependency of the service."""
     ends_fault: Annotated[str, Refers("fault")] | None = None
+    """The fault that ends with it."""
 
 
 @model
@@ -88,10 +101,13 @@ class Mitigation:
     """The effect in this scenario of an action of the organisation's catalogue."""
 
     action: ActionName
+    """An action of kind `change`."""
     effect: Effect
+    """What it does once it has been applied."""
     takes: Duration | None = None
     """How long applying it takes; none: as the catalogue says."""
     harmful: bool = False
+    """Whether it makes things worse. A cure is what is not harmful."""
 
 
 @model
@@ -99,7 +115,9 @@ class Within:
     """A limit on the time between two milestones; inclusive."""
 
     within: Duration
+    """The limit; a time equal to it still counts as met."""
     from_: Milestone = "impact"
+    """The milestone at which the time begins."""
 
 
 @model
@@ -107,7 +125,9 @@ class Communication:
     """Limits on silence: between internal updates, and until customers are told (after the declaration)."""
 
     internal_every: Period | None = None
+    """Longest silence in the team's channel, from declaration to resolution (or the drill's end)."""
     customers_within: Duration | None = None
+    """From the declaration to the first thing that customers could read."""
 
 
 @model
@@ -115,9 +135,13 @@ class Criteria:
     """What the response must achieve; a criterion that is left out is not judged."""
 
     detected: Within | None = None
+    """When the first signal must have reached the response process."""
     assembled: Within | None = None
+    """When every role that the severity requires must have joined."""
     mitigated: Within | None = None
+    """When users must be safe, even at the faults' worst."""
     communication: Communication | None = None
+    """Limits on silence."""
 
 
 @model
@@ -125,8 +149,11 @@ class Expectation:
     """The scenario's own test: what must come out under a treatment, over seeds."""
 
     mitigated: Literal["never"] | None = None
+    """Users are never made safe."""
     met: Literal["feasible", "all"] | None = None
+    """Which criteria are all met; `feasible` leaves out those that `gameday check` calls impossible."""
     worse_than: Literal["modelled", "ideal"] | None = None
+    """The treatment under which results are better."""
 
 
 @model
@@ -134,26 +161,42 @@ class Scenario:
     """A game day, ready to be played."""
 
     scenario: Annotated[str, Defines("scenario")]
+    """Its id, under which results are filed; as a rule the file's name."""
     title: str
+    """What facilitators call it; players do not see it."""
     codename: str
+    """What players see instead of id and title."""
     organization: str
     """A library id, or a path relative to this file."""
     difficulty: Annotated[int, Ge(1), Le(5)]
+    """From 1, which is easy, to 5."""
     starts_at: Instant
     """Drill time zero on the calendar; with a UTC offset."""
     duration: Period
+    """How long the world runs, at most a week. What the workflow still waits for after it, such as the closure, runs
+    on.
+    """
     objectives: tuple[str, ...] = ()
+    """What is to be practised; for readers."""
     brief: str
+    """What players are told before they start. Shown to nobody yet, since all players are modelled."""
     severity: SeverityName
     """The true one."""
     sustain: Duration = 300_000
     """How long objectives must be safe before the trouble counts as mitigated."""
     faults: Annotated[tuple[Fault, ...], MinLen(1)]
+    """What goes wrong; at least one."""
     injects: tuple[Inject, ...] = ()
+    """Messages that the exercise hands to players."""
     mitigations: tuple[Mitigation, ...] = ()
+    """What actions of the organisation's catalogue do to this trouble. An action that is not listed takes its time and
+    changes nothing.
+    """
     criteria: Criteria
+    """What the response has to achieve."""
     pass_rate: Ratio = 0.8
     """With many seeds: the share of drills in which every criterion is met that counts as a pass."""
     expect: dict[Literal["absent", "ideal", "wrong"], Expectation] = field(default_factory=dict)
+    """The scenario's own test, by treatment. Validated; no command runs it yet."""
     notes: dict[str, str] = field(default_factory=dict)
     """For facilitators: reasons behind choices, by criterion or topic."""

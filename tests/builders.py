@@ -9,21 +9,17 @@ from scenarios.fault import Fault
 from scenarios.organization import (
     Closure,
     Delivery,
-    Escalation,
-    EscalationLevel,
     Latency,
     Metric,
     Monitoring,
     Objective,
     Organization,
-    Person,
-    Role,
     ScrapeJob,
     Service,
-    Severity,
     Tool,
     Tools,
 )
+from scenarios.people import Escalation, EscalationLevel, Person, Role, Severity
 from scenarios.scenario import Criteria, Scenario
 
 CALM = Latency(p50=50, p95=100, p99=200, max=400)

@@ -8,7 +8,7 @@ from drills.response.incident import Incident
 from drills.response.on_call import everyone, on_call
 from drills.response.paging import Page, Pager
 from scenarios.fields import format_duration
-from scenarios.organization import ChainStep
+from scenarios.people import ChainStep
 
 _LEVEL = "escalation level"
 
@@ -76,6 +76,13 @@ class Chain:
         self._steps: dict[str, tuple[int, ChainStep]] = {}
         """Steps not yet taken, by the name of their deadline, and when each falls due."""
 
+    def declared(self) -> None:
+        """Reach at once those whom the severity names, where it pages anybody."""
+        severity = self._incident.declared
+        if severity.pages:
+            for person in severity.escalates_to:
+                self._reach(person, f"severity {self._incident.severity}")
+
     def start(self) -> None:
         """Begin counting; the first signal has come."""
         for number, step in enumerate(self._incident.organization.escalation.chain, start=1):
@@ -105,9 +112,13 @@ class Chain:
         del self._steps[name]
         reason = f"not resolved for {format_duration(step.after)}"
         for person in on_call(self._incident.organization, step.target, self._incident.calendar):
-            if not self._is_engaged(person) and not self._pager.is_called(person):
-                self._incident.emit("incident_escalated", to=person, reason=reason)
-                self._pager.page(person, reason)
+            self._reach(person, reason)
+
+    def _reach(self, person: str, reason: str) -> None:
+        """Page somebody who neither takes part nor is being called already."""
+        if not self._is_engaged(person) and not self._pager.is_called(person):
+            self._incident.emit("incident_escalated", to=person, reason=reason)
+            self._pager.page(person, reason)
 
     def _holds(self, step: ChainStep) -> bool:
         if step.condition == "always":

@@ -9,7 +9,8 @@ from typing import Any
 from drills.response.deadlines import Deadlines
 from drills.response.messages import Emission
 from drills.response.states import State
-from scenarios.organization import Organization, Severity
+from scenarios.organization import Organization
+from scenarios.people import Severity
 
 
 class Incident:

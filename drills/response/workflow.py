@@ -226,6 +226,7 @@ class Workflow:
         self._communication.announce(act.person, volunteers)
         self._communication.promise()
         self._team.fill()
+        self._chain.declared()
         self._chain.look_again()
 
     def _check_join(self, act: Act) -> None:

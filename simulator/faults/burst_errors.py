@@ -18,7 +18,9 @@ class ErrorRatios:
     """Share of requests that fail in each of the two states."""
 
     good: Ratio
+    """In good spells."""
     bad: Ratio
+    """In bad spells."""
 
 
 @model
@@ -30,9 +32,13 @@ class BurstErrors:
     """
 
     status: Annotated[int, Ge(400), Le(599)] = 503
+    """HTTP status of the requests that fail by it."""
     mean_good: Duration
+    """Mean length of a good spell."""
     mean_bad: Duration
+    """Mean length of a bad spell."""
     error_ratio: ErrorRatios
+    """Share of requests that fail by it, in each kind of spell."""
 
     def levels(self, stream: random.Random, duration_ms: int, /) -> Iterator[tuple[int, str, Change]]:
         good = ("good", Change(self.error_ratio.good, self.status), self.mean_good)

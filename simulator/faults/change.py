@@ -15,6 +15,7 @@ class Change(NamedTuple):
     status: int | None = None
     """HTTP status of those; none: the service's own."""
     added_latency_ms: int = 0
+    """How much longer every request takes."""
     down: bool = False
     """Whether nothing answers, health page and metrics included."""
 

@@ -17,6 +17,7 @@ class Down:
     """Every request fails, the health page does not answer, and there is nothing to scrape."""
 
     status: Annotated[int, Ge(400), Le(599)] = 503
+    """HTTP status that callers get."""
 
     def levels(self, _stream: random.Random, _duration_ms: int, /) -> Iterator[tuple[int, str, Change]]:
         yield 0, "down", self.worst()

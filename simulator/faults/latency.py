@@ -14,6 +14,7 @@ class AddedLatency:
     """Every request takes this much longer."""
 
     added: Duration
+    """How much longer every request takes, at every percentile."""
 
     def levels(self, _stream: random.Random, _duration_ms: int, /) -> Iterator[tuple[int, str, Change]]:
         yield 0, "slow", self.worst()

@@ -4,7 +4,7 @@ import pytest
 from bench import MINUTE, SMALL, STARTS_AT, Bench, changed
 
 from drills.response.states import ActionRefused
-from scenarios.organization import ChainStep
+from scenarios.people import ChainStep
 
 
 def pager_down_until(minute: float, status: int = 503):

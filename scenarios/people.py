@@ -1,0 +1,128 @@
+"""The people of an organisation: how bad an incident is, who answers it, in which order, and by when.
+
+Field names are the YAML keys, as in `scenarios.organization`.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from annotated_types import Ge, Le, MinLen
+
+from scenarios.fields import Duration, Period, Refers, Week, model
+
+PersonId = Annotated[str, Refers("person")]
+RoleName = Annotated[str, Refers("role")]
+SeverityName = Annotated[str, Refers("severity")]
+Assignee = Annotated[str, Refers("schedule", "person")]
+"""A schedule (whoever is on call there) or a person."""
+
+
+@model
+class Severity:
+    """A level of the severity table, with every promise that hangs on it."""
+
+    title: str
+    """Its name."""
+    impact: str
+    """What it is meant for."""
+    examples: tuple[str, ...] = ()
+    """Examples; for readers."""
+    respond_within: Duration | None = None
+    """The promise of a first response. Not judged yet."""
+    resolve_within: Duration | None = None
+    """The promise of a resolution. Not judged yet."""
+    escalates_to: tuple[PersonId, ...] = ()
+    """Who is called in as soon as it is declared, beside the roles; only where it pages anybody."""
+    roles: Annotated[tuple[RoleName, ...], MinLen(1)]
+    """Roles that must have joined before the team counts as assembled."""
+    pages: bool
+    """Whether declaring it pages the people for those roles."""
+    internal_every: Period | None = None
+    """How often colleagues are told something."""
+    customers_within: Duration | None = None
+    """Customers are told this long after the declaration at the latest."""
+
+
+@model
+class Impact:
+    """A row of the impact matrix; the first row whose stated conditions all hold gives the severity."""
+
+    severity: SeverityName
+    """The severity that follows."""
+    accessible: bool | None = None
+    """Whether users can reach the system."""
+    core_features_work: bool | None = None
+    """Whether what they come for works."""
+    degradation: Literal["severe", "moderate", "slight"] | None = None
+    """How much worse than usual it is."""
+
+
+@model
+class Person:
+    """Somebody who may be paged or take a seat."""
+
+    title: str
+    """What they are."""
+    email: str
+    """Their address. Not used by drills yet."""
+    profile: Literal["primary", "secondary", "manager", "executive"]
+    """Which parameters of the responder profiles describe how they answer."""
+    training: Literal["trained", "novice"] = "trained"
+    """Whether the figures for trained responders or those for novices hold for them."""
+
+
+@model
+class Role:
+    """A seat of the response, and who takes it: the first of these who is not already in another seat."""
+
+    title: str
+    """What the role is for."""
+    filled_by: Annotated[tuple[Assignee, ...], MinLen(1)]
+    """Schedules (whoever is on call there) or persons, in order of preference."""
+
+
+@model
+class Schedule:
+    """Who is on call, by ISO week: the rotation starts at `since` and moves one person a week."""
+
+    rotation: Annotated[tuple[PersonId, ...], MinLen(1)]
+    """Who is on call, in turn, a week each."""
+    since: Week
+    """The week of the first person of the rotation."""
+
+
+@model
+class EscalationLevel:
+    """Who is paged at this level, and how long they have to acknowledge before the next one is paged."""
+
+    targets: Annotated[tuple[Assignee, ...], MinLen(1)]
+    """Schedules or persons."""
+    timeout: Period
+    """How long they have, from when the pager took the page."""
+
+
+@model
+class ChainStep:
+    """A step of the escalation by elapsed time without resolution."""
+
+    after: Duration
+    """How long after the first signal."""
+    target: Assignee
+    """Who is called in."""
+    condition: Literal["always", "major_impact", "customer_impact"] = "always"
+    """`major_impact`: the severity pages people. `customer_impact`: customers have been told, or it is the worst
+    severity.
+    """
+
+
+@model
+class Escalation:
+    """How a page climbs until somebody takes it, and whom an unresolved incident reaches."""
+
+    levels: Annotated[tuple[EscalationLevel, ...], MinLen(1)]
+    """Who is paged, in order."""
+    repeats: Annotated[int, Ge(0), Le(9)] = 0
+    """How often it starts again after the last level."""
+    chain: tuple[ChainStep, ...] = ()
+    """Who is called in because the incident has lasted so long."""
