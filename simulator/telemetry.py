@@ -1,34 +1,25 @@
 """Telemetry as Prometheus would have scraped it, computed by stretches, only the series that something reads.
 
 Requests arrive as a Poisson process, so the counts of its thinned parts (by status, by latency bucket) are independent
-Poisson numbers: each series has a stream of its own, three draws a tick, and takes the n-th of them at the n-th tick
-however the history is cut into stretches. Counts come from + - x / and square root only, which every machine rounds
-alike.
+Poisson numbers, each with a counter of its own (`simulator.counting`).
 """
 
 from __future__ import annotations
 
-import math
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from functools import lru_cache
-from itertools import accumulate, islice, pairwise
-from operator import add, mul
+from itertools import accumulate, pairwise
+from operator import add
 from typing import NamedTuple
 
 from scenarios.organization import Metric, Organization, ScrapeJob
+from simulator.counting import Counter, Expectation, Run
 from simulator.course import Course
 from simulator.flow import ServiceState
 from simulator.promql.series import STALE, Labels, Series, SeriesStore, make_labels
 from simulator.randomness import Draws
 
 OK = 200
-
-NORMAL_FROM = 8.0
-"""Mean from which a Poisson number is taken as a rounded normal one; below it, exactly by inversion."""
-
-NEGLIGIBLE = 1e-12
-"""Probability of one more event at which a Poisson table ends."""
 
 Wanted = Callable[[Labels], bool]
 """Whether something reads a series with these labels."""
@@ -47,90 +38,24 @@ class _Stretch(NamedTuple):
     """The spans before a tick, and how many ticks in a row have the same before them."""
 
 
-class _Counter:
-    """Counts of the events of one kind, running totals at every tick.
-
-    The n-th tick takes the n-th number of a stream: of uniform numbers where few events are expected, of normal ones
-    where many are.
-    """
-
-    def __init__(self, draws: Draws, name: str) -> None:
-        self._draws, self._name = draws, name
-        self._uniforms: list[float] = []
-        self._normals: list[float] = []
-        self._uniform: Callable[[], float] | None = None
-        self._normal: Callable[[], float] | None = None
-        self.totals: list[float] = []
-
-    def extend(self, rates: Sequence[float], stretch: _Stretch) -> None:
-        """Add the counts of a stretch, given the events a second in each state."""
-        totals, tick = self.totals, len(self.totals)
-        if not any(rates):
-            totals.extend([totals[-1] if totals else 0.0] * len(stretch.ticks))
-            return
-        counts = [totals[-1] if totals else 0.0, *self._counts(_means(rates, stretch), tick, tick + len(stretch.ticks))]
-        totals.extend(islice(accumulate(counts), 1, None))
-
-    def _counts(self, means: list[tuple[float, int]], tick: int, end: int, /) -> list[float]:
-        """The events of the ticks up to `end`; each mean is of so many ticks in a row."""
-        counts: list[float] = []
-        for mean, length in means:
-            if mean <= 0.0:
-                counts += [0.0] * length
-            elif mean < NORMAL_FROM:
-                if len(self._uniforms) < end:
-                    self._draw_uniforms(end)
-                if length == 1:  # A table of shares would cost more than it saves.
-                    counts.append(poisson_count(mean, self._uniforms[tick]))
-                else:
-                    shares = poisson_shares(mean)
-                    counts += [bisect_left(shares, u) for u in self._uniforms[tick : tick + length]]
-            else:
-                if len(self._normals) < end:
-                    self._draw_normals(end)
-                # Never negative: z is at least -3, and mean - 3 * root + 1/2 is positive from a mean of eight on.
-                root, middle = math.sqrt(mean), mean + 0.5
-                counts += [int(middle + root * z) for z in self._normals[tick : tick + length]]
-            tick += length
-        return counts
-
-    def _draw_uniforms(self, end: int) -> None:
-        if self._uniform is None:
-            self._uniform = self._draws.stream("telemetry", self._name).random
-        draw = self._uniform
-        self._uniforms += [draw() for _ in range(end - len(self._uniforms))]
-
-    def _draw_normals(self, end: int) -> None:
-        """Numbers that are nearly normal: the sum of three uniform ones has variance 3/12, doubled 1."""
-        if self._normal is None:
-            self._normal = self._draws.stream("telemetry", self._name, "many").random
-        draw = self._normal
-        self._normals += [2 * (draw() + draw() + draw()) - 3 for _ in range(end - len(self._normals))]
-
-
-class _Expected(_Counter):
-    """A counter without chance: it counts what is to be expected, fractions of events included."""
-
-    def _counts(self, means: list[tuple[float, int]], _tick: int, _end: int, /) -> list[float]:
-        return [mean for mean, length in means for _ in range(length)]
-
-
-def _means(rates: Sequence[float], stretch: _Stretch) -> list[tuple[float, int]]:
-    """The events to be expected in a tick, for each run; added up in order, the same however the history is cut."""
-    means = []
+def _expected(rates: Sequence[float], stretch: _Stretch) -> list[Run]:
+    """The events to be expected, given how many a second there are in each state."""
+    if not any(rates):
+        return [(0.0, len(stretch.ticks))]
+    runs = []
     for spans, length in stretch.runs:
-        state, seconds = spans[0]
+        (state, seconds), *others = spans
         mean = rates[state] * seconds
-        for state, seconds in spans[1:]:
+        for state, seconds in others:  # In order, so that the sum is the same however the history is cut.
             mean += rates[state] * seconds
-        means.append((mean, length))
-    return means
+        runs.append((mean, length))
+    return runs
 
 
 class _Exposition(NamedTuple):
     """The series of one metric of one target: counters, the rates behind them, and where they are exposed."""
 
-    counters: list[_Counter]
+    counters: list[Counter]
     rates: Callable[[ServiceState], list[float]]
     """Events a second for each counter, given the service's state."""
     series: list[Series | None]
@@ -164,7 +89,7 @@ class _Target:
             by_state = [rates(state) for state in stretch.states]
             columns = []
             for counter, row in zip(counters, zip(*by_state, strict=True), strict=True):
-                counter.extend(row, stretch)
+                counter.extend(_expected(row, stretch))
                 columns.append(counter.totals[-len(ticks) :])
             if cumulative:
                 columns = list(accumulate(columns, lambda below, column: list(map(add, below, column))))
@@ -251,7 +176,7 @@ class Telemetry:
         chance: bool = True,
     ) -> None:
         self.store, self.wanted = SeriesStore(), wanted
-        self._draws, self._counter = draws, _Counter if chance else _Expected
+        self._draws, self._counter = draws, Counter if chance else Expectation
         self._organization, self._course = organization, course
         self._interval_ms = organization.monitoring.scrape_interval
         self._targets: list[tuple[int, _Target]] = []
@@ -275,7 +200,7 @@ class Telemetry:
         for _, target in self._targets:
             target.rewind(after_ms)
 
-    def counter(self, name: str) -> _Counter:
+    def counter(self, name: str) -> Counter:
         """A counter with a stream of its own."""
         return self._counter(self._draws, name)
 
@@ -323,46 +248,3 @@ def _stretch(ticks: list[int], course: Course, service: str, interval_ms: int) -
         runs.append(((*spans, (indices[now], (tick - start_ms) / 1000)), 1))
         tick += interval_ms
     return _Stretch(ticks, list(found), runs)
-
-
-def poisson_count(mean: float, u: float) -> int:
-    """The number of events at which the cumulative probability reaches `u`; `mean` below `NORMAL_FROM`."""
-    term = total = exp_minus(mean)
-    count = 0
-    while total < u and (term > NEGLIGIBLE or count < mean):
-        count += 1
-        term *= mean / count
-        total += term
-    return count if total >= u else count + 1
-
-
-@lru_cache(maxsize=4096)
-def poisson_shares(mean: float) -> list[float]:
-    """Cumulative probabilities of 0, 1, 2, … events, until next to nothing is left; `mean` below `NORMAL_FROM`."""
-    term = total = exp_minus(mean)
-    shares, count = [total], 0
-    while term > NEGLIGIBLE or count < mean:
-        count += 1
-        term *= mean / count
-        total += term
-        shares.append(total)
-    return shares
-
-
-def exp_minus(x: float) -> float:
-    """exp(-x) for 0 <= x <= 8 to within 1e-11: `math.exp` may round differently from machine to machine."""
-    whole = int(x * 64)
-    rest = x - whole / 64
-    return _EXP_64THS[whole] * (1 - rest * (1 - rest / 2 * (1 - rest / 3 * (1 - rest / 4))))
-
-
-def _exp_64ths() -> list[float]:
-    """exp(-n/64) for n from 0 to 512; exp(1/64) by its series, of which nine terms are exact to the last bit."""
-    term = total = 1.0
-    for n in range(1, 10):
-        term /= 64 * n
-        total += term
-    return list(accumulate([1.0] + [1 / total] * 512, mul))
-
-
-_EXP_64THS = _exp_64ths()

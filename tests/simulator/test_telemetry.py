@@ -15,13 +15,14 @@ from hypothesis import strategies as st
 
 from scenarios.fault import Fault
 from scenarios.organization import Metric, Monitoring, ScrapeJob
+from simulator.counting import exp_minus, poisson_count, poisson_shares
 from simulator.course import Course
 from simulator.faults.burst_errors import BurstErrors, ErrorRatios
 from simulator.faults.down import Down
 from simulator.flow import Flow, Modifications
 from simulator.promql.series import Labels, Selector
 from simulator.randomness import Draws
-from simulator.telemetry import Telemetry, exp_minus, poisson_count, poisson_shares
+from simulator.telemetry import Telemetry
 from tests.builders import fault, organization
 
 BURSTS = fault(
