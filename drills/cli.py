@@ -19,7 +19,14 @@ WRONG_INPUT, HALTED, DEFECT = 2, 4, 70
 SCENARIO = click.argument("scenario")
 OVERRIDES = click.option("--set", "overrides", metavar="PATH=VALUE", multiple=True, help="Change a value for this run.")
 SEED = click.option("--seed", default=1, show_default=True, help="The drill's luck.")
-FORMAT = click.option("--format", "style", type=click.Choice(["text", "json"]), default="text", show_default=True)
+FORMAT = click.option(
+    "--format",
+    "style",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="What is printed; json is one document on standard output and nothing else there.",
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -51,7 +58,12 @@ def list_command(style: str) -> None:
     help="The policy that modelled responders follow.",
 )
 @click.option("--no-wire", is_flag=True, help="Skip the HTTP between workflow and tools; the journal is the same.")
-@click.option("--report", type=click.Path(file_okay=False, path_type=Path), help="Folder to write to.")
+@click.option(
+    "--report",
+    type=click.Path(file_okay=False, path_type=Path),
+    show_default="reports/<scenario>-seed<seed>…",
+    help="Folder to write to; other treatments and changed values have default folders of their own.",
+)
 def run(  # noqa: PLR0917 - click passes them by name
     scenario: str,
     seed: int,

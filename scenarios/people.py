@@ -53,9 +53,9 @@ class Impact:
     accessible: bool | None = None
     """Whether users can reach the system."""
     core_features_work: bool | None = None
-    """Whether what they come for works."""
+    """Whether what users come for works."""
     degradation: Literal["severe", "moderate", "slight"] | None = None
-    """How much worse than usual it is."""
+    """How much worse than usual the system works."""
 
 
 @model
@@ -111,9 +111,7 @@ class ChainStep:
     target: Assignee
     """Who is called in."""
     condition: Literal["always", "major_impact", "customer_impact"] = "always"
-    """`major_impact`: the severity pages people. `customer_impact`: customers have been told, or it is the worst
-    severity.
-    """
+    """`major_impact`: the severity pages people. `customer_impact`: it is the worst one, or customers were told."""
 
 
 @model

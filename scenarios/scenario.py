@@ -173,9 +173,7 @@ class Scenario:
     starts_at: Instant
     """Drill time zero on the calendar; with a UTC offset."""
     duration: Period
-    """How long the world runs, at most a week. What the workflow still waits for after it, such as the closure, runs
-    on.
-    """
+    """How long the world runs, at most a week; what the workflow waits for after it, such as the closure, runs on."""
     objectives: tuple[str, ...] = ()
     """What is to be practised; for readers."""
     brief: str
@@ -189,9 +187,7 @@ class Scenario:
     injects: tuple[Inject, ...] = ()
     """Messages that the exercise hands to players."""
     mitigations: tuple[Mitigation, ...] = ()
-    """What actions of the organisation's catalogue do to this trouble. An action that is not listed takes its time and
-    changes nothing.
-    """
+    """What actions of the catalogue do to this trouble; one that is not listed takes its time and changes nothing."""
     criteria: Criteria
     """What the response has to achieve."""
     pass_rate: Ratio = 0.8

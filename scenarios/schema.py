@@ -42,7 +42,7 @@ def json_schema(kind: Literal["scenario", "organization"], fault_kinds: Mapping[
         "description": fault["description"],
         "type": "object",
         "required": ["kind"],
-        "properties": {"kind": {"enum": sorted(fault_kinds)}},
+        "properties": {"kind": fault["properties"]["kind"] | {"enum": sorted(fault_kinds)}},
         "anyOf": alternatives,
     }
     return {"$schema": DIALECT, **schema, "$defs": dict(sorted(definitions.items()))}
@@ -73,7 +73,7 @@ def _schema_of(model: type) -> dict[str, Any]:
 def _fault_schema(fault: dict[str, Any], kind: str, parameters: dict[str, Any]) -> dict[str, Any]:
     """The schema of a fault of one kind: the common fields and those of the kind in one mapping."""
     common = {name: value for name, value in fault["properties"].items() if name != "parameters"}
-    common["kind"] = {"const": kind}
+    common["kind"] = common["kind"] | {"const": kind}
     return {
         "description": parameters["description"],
         "type": "object",

@@ -14,8 +14,10 @@ Audience = Literal["facilitator", "players", "everyone"]
 
 @dataclass(frozen=True, slots=True)
 class EventType:
-    """A row of the table: the type's fields in order, and its audience."""
+    """A row of the table: what such a record says, its fields in order, and its audience."""
 
+    means: str
+    """One sentence, which the reference of the journal shows."""
     fields: tuple[str, ...]
     audience: Audience = "facilitator"
     optional: tuple[str, ...] = ()
@@ -23,74 +25,85 @@ class EventType:
     """Whether it asks something of the outside (recorded before it is sent)."""
 
 
-def _truth(*fields: str, optional: tuple[str, ...] = ()) -> EventType:
-    return EventType(fields, "facilitator", optional)
+def _truth(fields: str, means: str) -> EventType:
+    return EventType(means, tuple(fields.split()), "facilitator")
 
 
-def _seen(*fields: str, optional: tuple[str, ...] = ()) -> EventType:
-    return EventType(fields, "players", optional)
+def _seen(fields: str, means: str, optional: str = "") -> EventType:
+    return EventType(means, tuple(fields.split()), "players", tuple(optional.split()))
 
 
-def _command(*fields: str, optional: tuple[str, ...] = ()) -> EventType:
-    return EventType(("key", "attempt", *fields), "players", optional, command=True)
+def _command(fields: str, means: str) -> EventType:
+    return EventType(means, ("key", "attempt", *fields.split()), "players", command=True)
 
 
 EVENT_TYPES: dict[str, EventType] = {
-    # The drill and the world's truth.
-    "drill_started": EventType((), "everyone"),
-    "drill_ended": EventType((), "everyone"),
-    "fault_started": _truth("fault", "service", "kind"),
-    "fault_changed": _truth("fault", "service", "level"),
-    "fault_took_effect": _truth("fault", "service"),  # The first time that it changed what a request would meet.
-    "fault_ended": _truth("fault", "service"),
-    "service_changed": _truth("service", "error_ratio", "latency_p95_ms", "requests_per_s"),
-    "objective_left": _truth("service", "error_ratio", "latency_p95_ms"),
-    "objective_met": _truth("service"),
-    "worst_case_failed": _truth("services"),
-    "worst_case_held": _truth("by"),  # "mitigation" or "fault_end"
-    "mitigation_took_effect": _truth("action", "service", "harmful"),
-    "cause_judged": _truth("cause", "right"),
+    # The drill.
+    "drill_started": EventType("The first record.", (), "everyone"),
+    "drill_ended": EventType("The world stops; what a resolved incident still waits for may follow.", (), "everyone"),
+    # The world's truth.
+    "fault_started": _truth("fault service kind", "A fault began."),
+    "fault_changed": _truth("fault service level", "A fault went to another level, such as `good` to `bad`."),
+    "fault_took_effect": _truth("fault service", "A fault changed, for the first time, what a request would meet."),
+    "fault_ended": _truth("fault service", "A fault ended, by itself or by a mitigation."),
+    "service_changed": _truth(
+        "service error_ratio latency_p95_ms requests_per_s", "What a request to a user-facing service now meets."
+    ),
+    "objective_left": _truth(
+        "service error_ratio latency_p95_ms", "A user-facing service left its objective; the first time is the impact."
+    ),
+    "objective_met": _truth("service", "A user-facing service is back within its objective."),
+    "worst_case_failed": _truth("services", "With every active fault at its worst, these miss their objectives."),
+    "worst_case_held": _truth("by", "Objectives hold at the worst again, by a `mitigation` or a `fault_end`."),
+    "mitigation_took_effect": _truth("action service harmful", "An action changed the running system."),
+    "cause_judged": _truth("cause right", "Whether the cause that was named is a true one."),
     # What can be seen of the world.
-    "alert_pending": _seen("alert", "labels", "value"),
-    "alert_dropped": _seen("alert", "labels"),
-    "alert_fired": _seen("alert", "labels", "value"),
-    "alert_resolved": _seen("alert", "labels"),
-    "alert_notified": _seen("alert", "labels", "severity", "summary"),
-    "probe_failed": _seen("probe", "service"),
-    "probe_recovered": _seen("probe", "service"),
-    "customer_reported": _seen("service"),
-    "team_noticed": _seen("person", "service"),
-    "inject_given": _seen("inject", "to", "says"),
+    "alert_pending": _seen("alert labels value", "An alert's condition holds, and its `for` begins."),
+    "alert_dropped": _seen("alert labels", "The condition ceased to hold before `for` had passed."),
+    "alert_fired": _seen("alert labels value", "The condition has held for `for`."),
+    "alert_resolved": _seen("alert labels", "The condition of a firing alert no longer holds."),
+    "alert_notified": _seen("alert labels severity summary", "An alert's group notified; this is the signal."),
+    "probe_failed": _seen("probe service", "An uptime monitor told of failed checks in a row."),
+    "probe_recovered": _seen("probe service", "An uptime monitor sees the service working again."),
+    "customer_reported": _seen("service", "Support passed on what a customer wrote."),
+    "team_noticed": _seen("person service", "An engineer who looked saw that something is wrong."),
+    "inject_given": _seen("inject to says", "The exercise handed a message to a role."),
     # The response.
-    "incident_triggered": _seen("kind", "name"),
-    "signal_added": _seen("kind", "name"),
-    "page_timed_out": _seen("level"),
-    "page_acknowledged": _seen("person"),
-    "incident_declared": _seen("person", "incident", "severity", "title"),
-    "role_joined": _seen("person", "role"),
-    "team_assembled": _seen("roles"),
-    "incident_escalated": _seen("to", "reason"),
-    "investigation_started": _seen("person"),
-    "cause_identified": _seen("person", "cause"),
-    "mitigation_started": _seen("person", "action", "playbook"),
-    "mitigation_finished": _seen("person", "action"),
-    "monitoring_started": _seen("person"),
-    "update_posted": _seen("person", "audience", "status", optional=("next_update_by_ms",)),
-    "update_overdue": _seen("audience"),
-    "verification_finished": _seen("person", "passed"),
-    "incident_resolved": _seen("person"),
-    "incident_reopened": _seen("person"),
-    "incident_closed": _seen(),
-    "incident_still_open": _seen("state"),  # nothing has happened about it for a while
-    "action_refused": _seen("person", "action", "reason"),
+    "incident_triggered": _seen("kind name", "The first signal reached the response process."),
+    "signal_added": _seen("kind name", "A further signal reached the response process."),
+    "page_timed_out": _seen("level", "Nobody of an escalation level answered in time."),
+    "page_acknowledged": _seen("person", "A person took the page."),
+    "incident_declared": _seen("person incident severity title", "A person opened the incident."),
+    "role_joined": _seen("person role", "A person took a role."),
+    "team_assembled": _seen("roles", "Every role that the severity requires is taken."),
+    "incident_escalated": _seen("to reason", "Somebody is called in because of the severity or the time passed."),
+    "investigation_started": _seen("person", "A person began to look for the cause."),
+    "cause_identified": _seen("person cause", "A person named a cause, rightly or not."),
+    "mitigation_started": _seen("person action playbook", "A person began an action."),
+    "mitigation_finished": _seen("person action", "A person finished an action."),
+    "monitoring_started": _seen("person", "The team watches whether the fix holds."),
+    "update_posted": _seen(
+        "person audience status",
+        "A person wrote an update; whether it arrived, the records of its command say.",
+        optional="next_update_by_ms",
+    ),
+    "update_overdue": _seen("audience", "An update that was promised has not come."),
+    "verification_finished": _seen("person passed", "The recovery checks are done."),
+    "incident_resolved": _seen("person", "A person declared the incident over."),
+    "incident_reopened": _seen("person", "A person reopened an incident that had been resolved."),
+    "incident_closed": _seen("", "The time that is waited after resolution has passed."),
+    "incident_still_open": _seen("state", "Nothing has come of the incident for an hour."),
+    "action_refused": _seen("person action reason", "A person tried what is not possible in this state."),
     # Commands, and what became of them.
-    "page": _command("to", "summary", "severity", "reason"),
-    "post": _command("channel", "text"),
-    "open_ticket": _command("title", "severity", "text"),
-    "publish": _command("status", "text", "impact"),
-    "delivered": _seen("key", "tool", "status", optional=("reference",)),
-    "delivery_failed": _seen("key", "tool", "status", "error", "retry_at_ms"),
-    "delivery_abandoned": _seen("key", "reason"),  # no further attempt will be made
+    "page": _command("to summary severity reason", "Page a person."),
+    "post": _command("channel text", "Post in the channel."),
+    "open_ticket": _command("title severity text", "Open a ticket."),
+    "publish": _command("status text impact", "Publish on the status page."),
+    "delivered": _seen("key tool status", "A tool took a command.", optional="reference"),
+    "delivery_failed": _seen(
+        "key tool status error retry_at_ms", "A tool did not take a command; `retry_at_ms` is null after the last try."
+    ),
+    "delivery_abandoned": _seen("key reason", "No further try of a command will be made."),
 }
 
 

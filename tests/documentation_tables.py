@@ -1,18 +1,14 @@
 """The parts of the documents that follow from the code, each as Markdown.
 
-Where the code says what something means, its words are taken; what it does not say stands in
-``docs/reference/meanings.yaml``, which has to be complete and may not repeat the code.
+Every meaning is the code's own: the docstring below a field, the help of an option, what an event type says it means.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import cache
-from pathlib import Path
 from typing import Any, Literal
 
 import click
-import yaml
 
 from drills.cli import cli
 from drills.response.states import diagram
@@ -25,16 +21,6 @@ from scenarios.schema import json_schema
 from scenarios.shapes import Shape, shape_of_model
 from simulator.events import EVENT_TYPES
 from simulator.faults import KINDS
-
-MEANINGS = Path(__file__).parent.parent / "docs" / "reference" / "meanings.yaml"
-
-
-@cache
-def meanings() -> dict[str, dict[str, str]]:
-    """What the code does not say: by kind of table, the meaning of each entry."""
-    read: dict[str, dict[str, str]] = yaml.safe_load(MEANINGS.read_text(encoding="utf-8"))
-    return read
-
 
 # Files.
 
@@ -54,7 +40,7 @@ def fault_tables() -> str:
     definitions = json_schema("scenario", KINDS)["$defs"]
     common = [name for name in shape_of_model(Fault).fields if name != "parameters"]
     any_kind = definitions[f"Fault: {min(KINDS)}"]
-    any_kind["properties"]["kind"] = {"enum": sorted(KINDS)}
+    any_kind["properties"]["kind"] = definitions["Fault"]["properties"]["kind"]
     parts = [_table(Fault, any_kind, common)]
     for kind, parameters in sorted(KINDS.items()):
         schema = definitions[f"Fault: {kind}"]
@@ -90,11 +76,8 @@ def _table(model: type, schema: dict[str, Any], names: Iterable[str] | None = No
 
 
 def _meaning(model: type, name: str, part: dict[str, Any]) -> str:
-    key, said = f"{model.__name__}.{name}", part.get("description")
-    written = meanings()["keys"].get(key)
-    assert said is None or written is None, f"the code says what {key} means; take it out of {MEANINGS.name}"
-    assert said or written, f"neither the code nor {MEANINGS.name} says what {key} means"
-    return _paragraph(said or written or "")
+    assert "description" in part, f"{model.__name__}.{name} says nowhere what it means: it needs a docstring below it"
+    return _paragraph(part["description"])
 
 
 def _value(shape: Shape, part: dict[str, Any]) -> str:
@@ -203,24 +186,28 @@ def _option(option: click.Option) -> tuple[str, str, str]:
     else:
         metavar = option.metavar or option.type.name.upper().removesuffix(" RANGE")
         shown = f"`{name}`" if option.is_flag else f"`{name} {metavar}`"
-    default = "none" if not isinstance(option.default, int | str) or option.is_flag else f"`{option.default}`"
-    text = option.help or meanings()["options"][name]
-    return shown, default, text + (" May be given several times." if option.multiple else "")
+    assert option.help, f"{name} says nowhere what it means: it needs a help text"
+    text = option.help + (" May be given several times." if option.multiple else "")
+    return shown, _option_default(option), text
+
+
+def _option_default(option: click.Option) -> str:
+    """The default as the help shows it: a description where the option has one, else the value."""
+    if isinstance(option.show_default, str):
+        return f"`{option.show_default}`"
+    has_value = isinstance(option.default, int | str) and not option.is_flag
+    return f"`{option.default}`" if has_value else "none"
 
 
 def event_tables() -> str:
     """Every type of record: who may see it, what it carries, what it says."""
-    said = meanings()["events"]
-    assert said.keys() == EVENT_TYPES.keys(), (
-        f"{MEANINGS.name} and the code differ in {said.keys() ^ EVENT_TYPES.keys()}"
-    )
     tables: dict[str, list[tuple[str, ...]]] = {"The world's truth": [], "What players can see": [], "Commands": []}
     for name, row in EVENT_TYPES.items():
         title = (
             "Commands" if row.command else "What players can see" if row.audience == "players" else "The world's truth"
         )
         fields = [*(f"`{field}`" for field in row.fields), *(f"`{field}` (optional)" for field in row.optional)]
-        tables[title].append((f"`{name}`", row.audience, ", ".join(fields) or "none", said[name]))
+        tables[title].append((f"`{name}`", row.audience, ", ".join(fields) or "none", row.means))
     head = ("Type", "Audience", "Carries", "Says")
     parts = [f"### {title}\n\n{_markdown(head, rows)}" for title, rows in tables.items()]
     return "\n".join(parts)

@@ -9,7 +9,6 @@ import pytest
 
 from simulator.milestones import NAMES
 from tests.documentation import DOCUMENTS, ROOT, Outcome, Step, agrees, generated, play
-from tests.documentation_tables import meanings
 
 HOW_TO_REPAIR = "; `python -m tests.documentation` brings the documents up to date"
 MACHINE_PATH = re.compile(r"(?<![\w.:/])/(?:root|home|work|tmp|Users|usr|opt|var)(?:/|\b)")
@@ -65,13 +64,6 @@ def test_every_document_can_be_reached() -> None:
             if not target.startswith("http"):
                 waiting.append((document.parent / target).resolve())
     assert reached == set(DOCUMENTS)
-
-
-def test_no_meaning_is_left_over() -> None:
-    """Every meaning that is written beside the tables stands in one of them."""
-    shown = "".join(document.read_text(encoding="utf-8") for document in DOCUMENTS)
-    written = [text for table in meanings().values() for text in table.values()]
-    assert [text for text in written if f"| {text}" not in shown] == []
 
 
 def test_every_milestone_is_explained() -> None:
