@@ -189,6 +189,39 @@ def test_an_intervention_changes_how_often_customers_write_from_then_on() -> Non
     assert statistics.mean(after) == pytest.approx(12, abs=4 * math.sqrt(12 / len(SEEDS)))
 
 
+def written(made: Bench, seed: int) -> list[float]:
+    """When customers write, on the course as it went: each time that its hazard has used up another draw."""
+    luck, found = Draws(seed), list[float]()
+    left = -math.log(luck.uniform("customer", 0))
+    for since_ms, until_ms, solution in made.world.course.between(0, HOUR):
+        at_ms = float(since_ms)
+        failing = sum(solution[name].error_ratio * solution[name].requests_per_s for name in solution.broken)
+        per_ms = failing * 0.002 / 1000
+        while per_ms * (until_ms - at_ms) >= left:
+            at_ms += left / per_ms
+            found.append(at_ms)
+            left = -math.log(luck.uniform("customer", len(found)))
+        left -= per_ms * (until_ms - at_ms)
+    return found
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 1000),
+    begun=st.lists(st.tuples(st.integers(1, HOUR), st.sampled_from(("bypass", "stop_retrying", "repair"))), max_size=5),
+)
+def test_customers_write_when_the_hazard_of_the_course_says_so_whoever_intervenes(
+    seed: int, begun: list[tuple[int, str]]
+) -> None:
+    """To whole milliseconds, which at most a hundred messages may add up to a second."""
+    made = bench(errors(0.3, 0.6, on="vendor", lasts=50 * MINUTE), retries=1, seed=seed, detection=customers())
+    for at_ms, action in sorted(begun):
+        made.perform(at_ms, action)
+    found, expected = reports(made), written(made, seed)
+    assert abs(len(found) - len(expected)) <= 1  # The last one may fall on the end of the trouble.
+    assert all(abs(a - b) <= 1_000 for a, b in zip(found, expected, strict=False))
+
+
 def test_customers_who_are_cured_write_no_more() -> None:
     trouble = errors(0.5, 0.5, on="vendor", lasts=50 * MINUTE)
     for seed in range(30):

@@ -232,6 +232,11 @@ def test_an_alert_that_comes_back_after_its_group_was_over_is_told_again_after_t
     assert Bell().fire(10_000).resolve(100_000).fire(400_000).rung(HOUR) == [(40, ""), (430, "")]
 
 
+def test_an_alert_that_comes_back_after_the_group_was_told_without_it_is_told_again() -> None:
+    bell = Bell().fire(10_000, instance="a").fire(20_000, instance="b").resolve(100_000, instance="a")
+    assert bell.fire(400_000, instance="a").rung(HOUR) == [(40, "a"), (40, "b"), (640, "b"), (640, "a")]
+
+
 def test_groups_are_told_apart_by_the_labels_they_are_grouped_by() -> None:
     by_name = Bell().fire(10_000, "One", instance="a").fire(20_000, "Two", instance="b")
     assert by_name.rung(HOUR) == [(40, "a"), (50, "b")]
