@@ -35,9 +35,16 @@ class Document:
     """
 
     def __init__(
-        self, file: str, root: Node, sha256: str, overrides: Mapping[Steps, str] | None = None, data: Any = _UNSET
+        self,
+        file: str,
+        root: Node,
+        sha256: str,
+        overrides: Mapping[Steps, str] | None = None,
+        data: Any = _UNSET,
+        source: str = "",
     ) -> None:
         self.file = file
+        self.source = source
         self.sha256 = sha256
         self.data = root.value if data is _UNSET else data
         self._root = root
@@ -63,15 +70,47 @@ class Document:
                 break
         return self.file, line, column
 
+    def place_inside(self, path: Steps, offset: int) -> tuple[str, int, int]:
+        """File, line and column of a character of the text at a path, however the text is quoted or folded."""
+        file, line, column = self.place(path)
+        text = self.at(*path)
+        if not self.source or not line or not isinstance(text, str):
+            return file, line, column
+        lines = _LINE_END.split(self.source)
+        row, at = line - 1, column - 1
+        quote = lines[row][at : at + 1]
+        if quote in ("|", ">"):
+            row, at = row + 1, 0
+        elif quote in ("'", '"'):
+            at += 1
+        # Folding changes white space only, so the other characters are counted off.
+        for _ in range(len("".join(text[:offset].split())) + 1):
+            while row < len(lines) and not lines[row][at:].strip():
+                row, at = row + 1, 0
+            if row == len(lines):
+                return file, line, column
+            at += len(lines[row][at:]) - len(lines[row][at:].lstrip())
+            found = row + 1, at + 1
+            escaped = (lines[row][at] == "\\" and quote == '"') or (lines[row][at : at + 2] == "''" and quote == "'")
+            at += 2 if escaped else 1
+        return file, *found
+
     def problem(
-        self, path: Steps, message: str, got: Any = _UNSET, expected: str = "", at_key: bool = False
+        self,
+        path: Steps,
+        message: str,
+        got: Any = _UNSET,
+        expected: str = "",
+        at_key: bool = False,
+        offset: int | None = None,
     ) -> Problem:
         """What is wrong at a path: ``message (got VALUE; expected …)``, each half only where it is given."""
         details = [] if got is _UNSET else [f"got {shorten(got)}"]
         if expected:
             details.append(f"expected {expected}")
         text = f"{message} ({'; '.join(details)})" if details else message
-        return Problem(*self.place(path, at_key), path_text(path), text)
+        place = self.place(path, at_key) if offset is None else self.place_inside(path, offset)
+        return Problem(*place, path_text(path), text)
 
     def at(self, *path: str | int) -> Any:
         """The value at a path; None where there is none."""
@@ -101,7 +140,7 @@ class Document:
             return {**old, step: replaced(old.get(step), rest[1:])}
 
         overrides = {**self._overrides, path: label}
-        return Document(self.file, self._root, self.sha256, overrides, replaced(self.data, path))
+        return Document(self.file, self._root, self.sha256, overrides, replaced(self.data, path), self.source)
 
 
 def read_document(path: Path, name: str | None = None) -> Document:
@@ -156,7 +195,7 @@ def scan_document(text: bytes | str, name: str) -> tuple[Document | None, list[P
     root = reader.read(decoded)
     if root is None:
         return None, reader.problems
-    return Document(name, root, hashlib.sha256(content).hexdigest()), reader.problems
+    return Document(name, root, hashlib.sha256(content).hexdigest(), source=decoded), reader.problems
 
 
 def _line_and_column(before: str) -> tuple[int, int]:

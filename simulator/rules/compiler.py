@@ -162,7 +162,7 @@ class _Reader:
         try:
             expression = compile_expression(text, version=self._version)
         except PromqlError as error:
-            self._problem(path, f"bad expression: {error}", text)
+            self._problem(path, f"bad expression: {error}", text, offset=error.offset)
             return None
         for name in _ALERT_SERIES:
             if any(selector.name == name for selector in expression.selectors):
@@ -232,10 +232,19 @@ class _Reader:
         return True
 
     def _problem(
-        self, path: Steps, message: str, got: Any = _NOTHING, expected: str = "", *, at_key: bool = False
+        self,
+        path: Steps,
+        message: str,
+        got: Any = _NOTHING,
+        expected: str = "",
+        *,
+        at_key: bool = False,
+        offset: int | None = None,
     ) -> None:
         shown = {} if got is _NOTHING else {"got": got}
-        self.problems.append(self._document.problem(path, message, expected=expected, at_key=at_key, **shown))
+        self.problems.append(
+            self._document.problem(path, message, expected=expected, at_key=at_key, offset=offset, **shown)
+        )
 
 
 def _as_text(value: Any) -> str:

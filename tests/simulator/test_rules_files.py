@@ -26,7 +26,7 @@ groups:
   intervall: 5m
   rules:
   - alert: X
-    expr: topk(3, up) > 1
+    expr: up > limitk(3, up)
     for: 5x
     labels: {"a-b": 1, c: "{{ if }}"}
   - record: "a b"
@@ -44,7 +44,7 @@ groups:
     found = _problems(text)
     expected = [
         ("3:3: groups[0].intervall", 'did you mean "interval"?'),
-        ("6:11: groups[0].rules[0].expr", "topk is not supported"),
+        ("6:16: groups[0].rules[0].expr", "limitk is not supported"),
         ("7:10: groups[0].rules[0].for", 'not a duration (got "5x"'),
         ("8:14: groups[0].rules[0].labels.a-b", "label name"),
         ("8:27: groups[0].rules[0].labels.c", "if is not supported"),
