@@ -41,6 +41,7 @@ class Document:
         sha256: str,
         overrides: Mapping[Steps, str] | None = None,
         data: Any = _UNSET,
+        *,
         source: str = "",
     ) -> None:
         self.file = file
@@ -102,6 +103,7 @@ class Document:
         got: Any = _UNSET,
         expected: str = "",
         at_key: bool = False,
+        *,
         offset: int | None = None,
     ) -> Problem:
         """What is wrong at a path: ``message (got VALUE; expected …)``, each half only where it is given."""
@@ -140,7 +142,7 @@ class Document:
             return {**old, step: replaced(old.get(step), rest[1:])}
 
         overrides = {**self._overrides, path: label}
-        return Document(self.file, self._root, self.sha256, overrides, replaced(self.data, path), self.source)
+        return Document(self.file, self._root, self.sha256, overrides, replaced(self.data, path), source=self.source)
 
 
 def read_document(path: Path, name: str | None = None) -> Document:

@@ -15,7 +15,7 @@ from simulator.course import Course
 from simulator.faults import Change
 from simulator.flow import Flow
 from simulator.randomness import Draws
-from simulator.rules import AlertRule, RuleGroup, RuleSet
+from simulator.rules import AlertRule, RuleGroup, RuleSet, evaluate_together
 from simulator.telemetry import Telemetry
 
 PHASES = (0.001, 0.25, 0.5, 0.75, 0.999)
@@ -120,8 +120,9 @@ def _first_true(organization: Organization, faults: list[Fault], rules: RuleSet,
     interval_ms = organization.monitoring.scrape_interval
     start_ms = (int(phase * interval_ms) - rules.lookback_ms) % interval_ms
     found: dict[str, int] = {}
-    for group in rules.groups:
-        for transition in group.evaluator(telemetry.store).evaluate(range(start_ms, HORIZON_MS + 1, interval_ms)):
+    times = range(start_ms, HORIZON_MS + 1, interval_ms)
+    for unit in rules.evaluators(telemetry.store):
+        for transition in evaluate_together(unit, [times] * len(unit)):
             if transition.kind in ("alert_pending", "alert_fired"):
                 found.setdefault(transition.alert, transition.at_ms)
     return found

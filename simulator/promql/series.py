@@ -156,6 +156,10 @@ class Selector:
         values = dict(labels)
         return all(matcher.matches(values.get(matcher.name, "")) for matcher in self.matchers)
 
+    def matches_name(self, name: str) -> bool:
+        """Whether series of a metric of this name may be selected."""
+        return all(matcher.matches(name) for matcher in self.matchers if matcher.name == NAME)
+
 
 class SeriesStore:
     """All series there are, each label set once, in the order of adding.
