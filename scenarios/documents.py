@@ -24,6 +24,7 @@ PROBLEM_LIMIT = 100
 """Control characters that are reported one by one."""
 
 _LINE_END = re.compile("\r\n|\r|\n")
+_PLAIN = re.compile(r"[^\s,\[\]{}#]+")
 _UNSET: Any = object()
 
 
@@ -126,6 +127,18 @@ class Document:
             value = value[step]
         return value
 
+    def raw(self, path: Steps) -> str:
+        """The scalar at a path as it is written: ``1.50`` and ``0x10`` are what they look like, null is nothing."""
+        value = self.at(*path)
+        if value is None or isinstance(value, str):
+            return value or ""
+        file, line, column = self.place(path)
+        if self.source and line and file == self.file:
+            written = _PLAIN.match(_LINE_END.split(self.source)[line - 1], column - 1)
+            if written is not None:
+                return written[0]
+        return ("false", "true")[value] if isinstance(value, bool) else str(value)
+
     def overridden(self, path: Steps, value: Any, label: str) -> Document:
         """The document with another value at a path; problems there name `label` as their file.
 
@@ -163,8 +176,13 @@ def parse_document(text: bytes | str, name: str) -> Document:
     return document
 
 
-def scan_file(path: Path, name: str | None = None) -> tuple[Document | None, list[Problem]]:
-    """What can be read of a file, and what is wrong with it, so that a caller can look for more problems."""
+def scan_file(
+    path: Path, name: str | None = None, *, as_written: bool = False
+) -> tuple[Document | None, list[Problem]]:
+    """What can be read of a file, and what is wrong with it, so that a caller can look for more problems.
+
+    `as_written`: numbers and truth values stay the text that they are.
+    """
     name = str(path) if name is None else name
     try:
         with path.open("rb") as file:
@@ -176,10 +194,10 @@ def scan_file(path: Path, name: str | None = None) -> tuple[Document | None, lis
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         return None, [Problem(name, 0, 0, "", f"the file cannot be read: {reason}")]
-    return scan_document(content, name)
+    return scan_document(content, name, as_written=as_written)
 
 
-def scan_document(text: bytes | str, name: str) -> tuple[Document | None, list[Problem]]:
+def scan_document(text: bytes | str, name: str, *, as_written: bool = False) -> tuple[Document | None, list[Problem]]:
     """The same for text that is already in memory."""
     content = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     if len(content) > SIZE_LIMIT:
@@ -193,7 +211,7 @@ def scan_document(text: bytes | str, name: str) -> tuple[Document | None, list[P
     problems = _control_characters(decoded, name)
     if problems:
         return None, problems
-    reader = Reader(name)
+    reader = Reader(name, as_written=as_written)
     root = reader.read(decoded)
     if root is None:
         return None, reader.problems

@@ -72,6 +72,7 @@ class Compiler:
         self.lookback_ms = 0
         self.names_edges = False
         """Whether ``start()`` or ``end()`` occur."""
+        self.looks_ahead = False
 
     def compile_text(self) -> Node:
         """The node of the whole text."""
@@ -173,6 +174,7 @@ class Compiler:
 
     def _placement(self, tree: Any) -> Placement:
         offset_ms = _milliseconds(tree.offset) if tree.offset is not None else 0
+        self.looks_ahead = self.looks_ahead or offset_ms < 0 or tree.at is not None
         if tree.at is None:
             return Placement(offset_ms)
         kind = str(tree.at.type).rpartition(".")[2]

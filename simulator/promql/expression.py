@@ -8,6 +8,7 @@ from simulator.promql.columns import Column, Evaluation, Node, ScalarNode, is_em
 from simulator.promql.compiler import Compiler
 from simulator.promql.errors import EvaluationError
 from simulator.promql.scanner import Scan
+from simulator.promql.selectors import InstantSelector
 from simulator.promql.semantics import DEFAULT_STEP_MS, NEWEST, Semantics
 from simulator.promql.series import Labels, SeriesStore
 from simulator.promql.windows import Stretch
@@ -16,7 +17,7 @@ from simulator.promql.windows import Stretch
 class Expression:
     """A compiled expression; holds no state of what it was evaluated on."""
 
-    __slots__ = ("_names_edges", "_node", "lookback_ms", "selectors", "text")
+    __slots__ = ("_names_edges", "_node", "lookback_ms", "looks_ahead", "selectors", "text")
 
     def __init__(self, text: str, node: Node, compiler: Compiler) -> None:
         self.text = text
@@ -24,8 +25,15 @@ class Expression:
         self._names_edges = compiler.names_edges
         self.selectors = tuple(compiler.selectors)
         """What it reads, in the order of the text."""
+        self.looks_ahead = compiler.looks_ahead
+        """Whether an evaluation may look at moments after its time."""
         self.lookback_ms = compiler.lookback_ms
         """How far before its time an evaluation may look, offsets included."""
+
+    @property
+    def is_selector(self) -> bool:
+        """Whether it is a selector and nothing more."""
+        return isinstance(self._node, InstantSelector)
 
     @property
     def is_scalar(self) -> bool:

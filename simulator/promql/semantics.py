@@ -20,8 +20,23 @@ class Semantics:
     """The rules that one version of Prometheus evaluates by."""
 
     __slots__ = (
-        *("arc_tangent_drops_name", "compensated_mean", "dot_matches_newline", "durations_are_numbers", "group_labels"),
-        *("histogram_fractions", "left_open", "many_side_checked_first", "query_offset", "small_deltas_ignored"),
+        *(
+            "arc_tangent_drops_name",
+            "compensated_mean",
+            "dot_matches_newline",
+            "durations_are_numbers",
+            "fuzzy_compare",
+        ),
+        *(
+            "group_labels",
+            "interval_defaults",
+            "start_timestamp",
+            "histogram_fractions",
+            "left_open",
+            "many_side_checked_first",
+            "query_offset",
+            "small_deltas_ignored",
+        ),
         *("utf8_names", "zero_point_after_threshold"),
     )
 
@@ -53,3 +68,9 @@ class Semantics:
         """Rule groups may have labels."""
         self.query_offset = number >= (2, 53)
         """Rule groups may look at the past."""
+        self.interval_defaults = number >= (2, 54)
+        """A unit test without an interval uses the evaluation interval; before, all samples were at time zero."""
+        self.fuzzy_compare = number >= (3, 0)
+        """Unit-test files may ask for values to be compared with the neighbouring floats, too."""
+        self.start_timestamp = number >= (3, 0)
+        """Unit tests may begin at another time than the epoch."""

@@ -84,6 +84,11 @@ class AlertRule:
         self.labels = dict(labels or {})
         self.annotations = dict(annotations or {})
 
+    @property
+    def texts(self) -> list[str]:
+        """The texts of all templates."""
+        return [template.text for template in (*self.labels.values(), *self.annotations.values())]
+
     def labels_of(self, element: Labels, value: float, at_ms: int = 0, surroundings: Surroundings = NOWHERE) -> Labels:
         """Labels of the alert that an element makes: the rule's own come on top of the element's."""
         added = self._expand(self.labels, element, value, at_ms, surroundings)
@@ -140,6 +145,11 @@ class _Alert:
     @property
     def state(self) -> _State:
         return self.states[-1] if self.states else _INACTIVE
+
+    def seen_at(self, at_ms: int) -> tuple[float, int]:
+        """The value that the element had when it was last there, and when that was."""
+        place = bisect_right(self.seen_ms, at_ms) - 1
+        return self.values[place], self.seen_ms[place]
 
     def states_at(self, times: list[int]) -> list[_State]:
         """What the state was after each evaluation."""
@@ -200,12 +210,12 @@ class AlertEvaluator:
             self._writer.write(stretch, times, self._alerts, failed)
         return sorted(transitions, key=lambda transition: (transition.at_ms, transition.labels))
 
-    def firing(self) -> list[tuple[Labels, dict[str, str]]]:
-        """Labels and annotations of the alerts that fire after the last evaluation, annotations as they stand then."""
+    def firing_at(self, at_ms: int) -> list[tuple[Labels, dict[str, str]]]:
+        """Labels and annotations of the alerts that fire after the evaluation at a time."""
         return [
-            (labels, self.rule.annotations_of(alert.element, alert.values[-1], alert.seen_ms[-1], self._surroundings))
+            (labels, self.rule.annotations_of(alert.element, *alert.seen_at(at_ms), self._surroundings))
             for labels, alert in self._alerts.items()
-            if alert.state.firing
+            if alert.states_at([at_ms])[0].firing
         ]
 
     def _limited(self, at_ms: int, transitions: list[Transition], failed: dict[int, str]) -> list[Transition]:

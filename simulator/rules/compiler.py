@@ -107,10 +107,7 @@ class _Reader:
         interval_ms = self._duration((*path, "interval"), data.get("interval")) or self._default_interval_ms
         offset_ms = self._duration((*path, "query_offset"), data.get("query_offset"))
         shared = self._labels((*path, "labels"), data.get("labels"))
-        limit = data.get("limit") or 0
-        if isinstance(limit, bool) or not isinstance(limit, int):
-            self._problem((*path, "limit"), "wrong type", limit, "a whole number")
-            limit = 0
+        limit = self._whole((*path, "limit"), data.get("limit"))
         rules = []
         for rule_path, rule in self._items((*path, "rules"), data.get("rules")):
             compiled = self._rule(rule_path, rule, shared)
@@ -197,16 +194,25 @@ class _Reader:
             elif isinstance(value, dict | list):
                 self._problem((*path, name), "wrong type", value, "text")
             else:
-                texts[name] = _as_text(value)
+                texts[name] = self._document.raw((*path, name))
         return texts
 
     def _duration(self, path: Steps, data: Any) -> int:
         if data is None:
             return 0
         try:
-            return parse_prometheus_duration(_as_text(data))
+            return parse_prometheus_duration(self._document.raw(path))
         except ValueError as error:
             self._problem(path, "not a duration", data, str(error).removeprefix("expected "))
+            return 0
+
+    def _whole(self, path: Steps, data: Any) -> int:
+        if data is None:
+            return 0
+        try:
+            return int(self._document.raw(path))
+        except ValueError:
+            self._problem(path, "wrong type", data, "a whole number")
             return 0
 
     def _text(self, path: Steps, data: Any, what: str) -> str:
@@ -217,7 +223,7 @@ class _Reader:
         if isinstance(data, dict | list):
             self._problem(path, "wrong type", data, what)
             return ""
-        return _as_text(data)
+        return self._document.raw(path)
 
     def _items(self, path: Steps, data: Any) -> Iterable[tuple[Steps, Any]]:
         if data is None:
@@ -250,11 +256,3 @@ class _Reader:
         self.problems.append(
             self._document.problem(path, message, expected=expected, at_key=at_key, offset=offset, **shown)
         )
-
-
-def _as_text(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)

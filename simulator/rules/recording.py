@@ -25,6 +25,11 @@ class RecordingRule:
         self.expression = expression
         self.labels = dict(labels or {})
 
+    @property
+    def texts(self) -> list[str]:
+        """The texts of all templates: there are none."""
+        return []
+
     def labels_of(self, element: Labels) -> Labels:
         """Labels of the series that an element is written to."""
         return make_labels({**dict(element), NAME: self.name, **self.labels}.items())
