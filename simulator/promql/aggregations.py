@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
+from typing import cast
 
 from simulator.promql import numbers
 from simulator.promql.columns import Column, Evaluation, ScalarNode, Values, VectorNode
@@ -51,6 +52,8 @@ class Aggregation(VectorNode):
         return [Column(labels, self._combine([member.values for member in group])) for labels, group in groups.items()]
 
     def _combine(self, members: list[Values]) -> Values:
+        if not any(None in values for values in members):
+            return list(map(self._reduce, cast("Iterable[Sequence[float]]", zip(*members, strict=True))))
         combined: Values = []
         for row in zip(*members, strict=True):
             present = [value for value in row if value is not None]

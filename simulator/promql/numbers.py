@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from functools import reduce
+from itertools import filterfalse
 from operator import add
 
 
@@ -89,14 +90,19 @@ def quantile(values: Iterable[float], share: float) -> float:
     return ascending[low] * (1 - weight) + ascending[high] * weight
 
 
-def least(values: Iterable[float]) -> float:
+def least(values: Sequence[float]) -> float:
     """The smallest; NaN only when there is nothing else."""
-    return min((value for value in values if not math.isnan(value)), default=math.nan)
+    return min(values) if _all_numbers(values) else min(filterfalse(math.isnan, values), default=math.nan)
 
 
-def greatest(values: Iterable[float]) -> float:
+def greatest(values: Sequence[float]) -> float:
     """The largest; NaN only when there is nothing else."""
-    return max((value for value in values if not math.isnan(value)), default=math.nan)
+    return max(values) if _all_numbers(values) else max(filterfalse(math.isnan, values), default=math.nan)
+
+
+def _all_numbers(values: Sequence[float]) -> bool:
+    """False if a value is NaN, and perhaps if there are infinities of both signs."""
+    return not math.isnan(sum(values))
 
 
 def divide(left: float, right: float) -> float:

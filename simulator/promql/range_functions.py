@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
+from collections import deque
 from collections.abc import Callable, Sequence
-from operator import mul, sub
+from operator import gt, lt, mul, sub
 
 from simulator.promql import numbers
 from simulator.promql.columns import Column, Evaluation, ScalarNode, Values, VectorNode, distinct
@@ -161,6 +162,32 @@ def _over_time(reduce: Callable[[Sequence[float]], float]) -> RangeFunction:
     return apply
 
 
+def _extreme_over_time(comes_before: Callable[[float, float], bool]) -> RangeFunction:
+    """The smallest or largest sample of each window, at a constant cost for each sample however long windows are."""
+
+    def apply(series: Series, base: int, windows: Windows, _: Semantics) -> Values:
+        column: Values = [None] * len(windows.ends)
+        values = series.values[base : base + len(windows.samples)]
+        # Indices of samples that no later one of the window beats: the first of them is the extreme.
+        candidates: deque[int] = deque()
+        entered = 0
+        for number, (start, end) in enumerate(zip(windows.starts, windows.ends, strict=True)):
+            for index in range(entered, end):
+                value = values[index]
+                if value == value:  # noqa: PLR0124 - NaN is an extreme only where there is nothing else
+                    while candidates and not comes_before(values[candidates[-1]], value):
+                        candidates.pop()
+                    candidates.append(index)
+            entered = max(entered, end)
+            while candidates and candidates[0] < start:
+                candidates.popleft()
+            if end > start:
+                column[number] = values[candidates[0]] if candidates else math.nan
+        return column
+
+    return apply
+
+
 def _quantile_over_time(series: Series, base: int, windows: Windows, _: Semantics, shares: Sequence[float]) -> Values:
     column: Values = [None] * len(windows.ends)
     for number, start, end in windows.filled(1):
@@ -221,8 +248,8 @@ RANGE_FUNCTIONS: dict[str, Callable[..., Values]] = {
     "resets": _resets,
     "avg_over_time": _averages,
     "sum_over_time": _over_time(numbers.total),
-    "min_over_time": _over_time(numbers.least),
-    "max_over_time": _over_time(numbers.greatest),
+    "min_over_time": _extreme_over_time(lt),
+    "max_over_time": _extreme_over_time(gt),
     "count_over_time": _over_time(lambda values: float(len(values))),
     "last_over_time": _over_time(lambda values: values[-1]),
     "present_over_time": _over_time(lambda _: 1.0),
