@@ -123,6 +123,27 @@ def schema(kind: str) -> None:
     show_schema(cast("Literal['scenario', 'organization']", kind))
 
 
+PROMETHEUS = click.option(
+    "--prometheus", "version", default="3.14", show_default=True, help="Whose semantics, such as 2.42."
+)
+
+
+@cli.group()
+def rules() -> None:
+    """Alert and recording rules as Prometheus runs them."""
+
+
+@rules.command("test")
+@click.argument("files", nargs=-1, required=True)
+@PROMETHEUS
+@click.option("--junit", type=click.Path(dir_okay=False, path_type=Path), help="JUnit file to write to.")
+def rules_test(files: tuple[str, ...], version: str, junit: Path | None) -> None:
+    """Run promtool's unit tests of rules."""
+    from drills.rules_commands import test_rules
+
+    sys.exit(test_rules(files, version, junit))
+
+
 def program() -> None:
     """The console script. Where nobody reads the output any more (`gameday … | head`) it ends as Unix programs do."""
     if hasattr(signal, "SIGPIPE"):

@@ -24,6 +24,7 @@ PROBLEM_LIMIT = 100
 """Control characters that are reported one by one."""
 
 _LINE_END = re.compile("\r\n|\r|\n")
+_PLAIN = re.compile(r"[^\s,\[\]{}#]+")
 _UNSET: Any = object()
 
 
@@ -35,9 +36,17 @@ class Document:
     """
 
     def __init__(
-        self, file: str, root: Node, sha256: str, overrides: Mapping[Steps, str] | None = None, data: Any = _UNSET
+        self,
+        file: str,
+        root: Node,
+        sha256: str,
+        overrides: Mapping[Steps, str] | None = None,
+        data: Any = _UNSET,
+        *,
+        source: str = "",
     ) -> None:
         self.file = file
+        self.source = source
         self.sha256 = sha256
         self.data = root.value if data is _UNSET else data
         self._root = root
@@ -63,15 +72,48 @@ class Document:
                 break
         return self.file, line, column
 
+    def place_inside(self, path: Steps, offset: int) -> tuple[str, int, int]:
+        """File, line and column of a character of the text at a path, however the text is quoted or folded."""
+        file, line, column = self.place(path)
+        text = self.at(*path)
+        if not self.source or not line or not isinstance(text, str):
+            return file, line, column
+        lines = _LINE_END.split(self.source)
+        row, at = line - 1, column - 1
+        quote = lines[row][at : at + 1]
+        if quote in ("|", ">"):
+            row, at = row + 1, 0
+        elif quote in ("'", '"'):
+            at += 1
+        # Folding changes white space only, so the other characters are counted off.
+        for _ in range(len("".join(text[:offset].split())) + 1):
+            while row < len(lines) and not lines[row][at:].strip():
+                row, at = row + 1, 0
+            if row == len(lines):
+                return file, line, column
+            at += len(lines[row][at:]) - len(lines[row][at:].lstrip())
+            found = row + 1, at + 1
+            escaped = (lines[row][at] == "\\" and quote == '"') or (lines[row][at : at + 2] == "''" and quote == "'")
+            at += 2 if escaped else 1
+        return file, *found
+
     def problem(
-        self, path: Steps, message: str, got: Any = _UNSET, expected: str = "", at_key: bool = False
+        self,
+        path: Steps,
+        message: str,
+        got: Any = _UNSET,
+        expected: str = "",
+        at_key: bool = False,
+        *,
+        offset: int | None = None,
     ) -> Problem:
         """What is wrong at a path: ``message (got VALUE; expected …)``, each half only where it is given."""
         details = [] if got is _UNSET else [f"got {shorten(got)}"]
         if expected:
             details.append(f"expected {expected}")
         text = f"{message} ({'; '.join(details)})" if details else message
-        return Problem(*self.place(path, at_key), path_text(path), text)
+        place = self.place(path, at_key) if offset is None else self.place_inside(path, offset)
+        return Problem(*place, path_text(path), text)
 
     def at(self, *path: str | int) -> Any:
         """The value at a path; None where there is none."""
@@ -84,6 +126,18 @@ class Document:
                 return None
             value = value[step]
         return value
+
+    def raw(self, path: Steps) -> str:
+        """The scalar at a path as it is written: ``1.50`` and ``0x10`` are what they look like, null is nothing."""
+        value = self.at(*path)
+        if value is None or isinstance(value, str):
+            return value or ""
+        file, line, column = self.place(path)
+        if self.source and line and file == self.file:
+            written = _PLAIN.match(_LINE_END.split(self.source)[line - 1], column - 1)
+            if written is not None:
+                return written[0]
+        return ("false", "true")[value] if isinstance(value, bool) else str(value)
 
     def overridden(self, path: Steps, value: Any, label: str) -> Document:
         """The document with another value at a path; problems there name `label` as their file.
@@ -101,7 +155,7 @@ class Document:
             return {**old, step: replaced(old.get(step), rest[1:])}
 
         overrides = {**self._overrides, path: label}
-        return Document(self.file, self._root, self.sha256, overrides, replaced(self.data, path))
+        return Document(self.file, self._root, self.sha256, overrides, replaced(self.data, path), source=self.source)
 
 
 def read_document(path: Path, name: str | None = None) -> Document:
@@ -122,8 +176,13 @@ def parse_document(text: bytes | str, name: str) -> Document:
     return document
 
 
-def scan_file(path: Path, name: str | None = None) -> tuple[Document | None, list[Problem]]:
-    """What can be read of a file, and what is wrong with it, so that a caller can look for more problems."""
+def scan_file(
+    path: Path, name: str | None = None, *, as_written: bool = False
+) -> tuple[Document | None, list[Problem]]:
+    """What can be read of a file, and what is wrong with it, so that a caller can look for more problems.
+
+    `as_written`: numbers and truth values stay the text that they are.
+    """
     name = str(path) if name is None else name
     try:
         with path.open("rb") as file:
@@ -135,10 +194,10 @@ def scan_file(path: Path, name: str | None = None) -> tuple[Document | None, lis
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         return None, [Problem(name, 0, 0, "", f"the file cannot be read: {reason}")]
-    return scan_document(content, name)
+    return scan_document(content, name, as_written=as_written)
 
 
-def scan_document(text: bytes | str, name: str) -> tuple[Document | None, list[Problem]]:
+def scan_document(text: bytes | str, name: str, *, as_written: bool = False) -> tuple[Document | None, list[Problem]]:
     """The same for text that is already in memory."""
     content = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     if len(content) > SIZE_LIMIT:
@@ -152,11 +211,11 @@ def scan_document(text: bytes | str, name: str) -> tuple[Document | None, list[P
     problems = _control_characters(decoded, name)
     if problems:
         return None, problems
-    reader = Reader(name)
+    reader = Reader(name, as_written=as_written)
     root = reader.read(decoded)
     if root is None:
         return None, reader.problems
-    return Document(name, root, hashlib.sha256(content).hexdigest()), reader.problems
+    return Document(name, root, hashlib.sha256(content).hexdigest(), source=decoded), reader.problems
 
 
 def _line_and_column(before: str) -> tuple[int, int]:

@@ -67,7 +67,8 @@ class _Frame:
 class Reader:
     """Builds nodes from parser events with a stack of its own, so that no input can exhaust Python's."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, as_written: bool = False) -> None:
+        self._as_written = as_written
         self.name = name
         self.problems: list[Problem] = []
         self._stack: list[_Frame] = []
@@ -246,6 +247,8 @@ class Reader:
         """A plain scalar by the core schema of YAML 1.2."""
         if text in _NULLS:
             return None
+        if self._as_written:
+            return text
         if text in _BOOLEANS:
             return _BOOLEANS[text]
         if text[0] not in "+-.0123456789":

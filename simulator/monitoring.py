@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import simpy
 from simpy.events import EventPriority
 
-from simulator.rules import RuleGroup, RuleSet, Transition
+from simulator.rules import RuleGroup, RuleSet, Transition, evaluate_together
 from simulator.telemetry import Telemetry
 
 if TYPE_CHECKING:
@@ -37,8 +37,10 @@ class Monitoring:
         self.telemetry = Telemetry(
             world.organization, world.course, world.draws, wanted=rules.reads, from_ms=-rules.lookback_ms
         )
+        self.telemetry.store.epoch_ms = round(world.scenario.starts_at.timestamp() * 1000)
         self._evaluations = [
-            (group.evaluator(self.telemetry.store), group.interval_ms, self._phase_ms(group)) for group in rules.groups
+            [(evaluator, self._phase_ms(evaluator.group)) for evaluator in unit]
+            for unit in rules.evaluators(self.telemetry.store)
         ]
         self._computed_ms = 0
         self._due: deque[Transition] = deque()
@@ -50,8 +52,9 @@ class Monitoring:
         """Somebody has changed the system now: what was computed beyond this moment no longer holds."""
         now_ms = self._world.now
         self.telemetry.rewind(now_ms)
-        for evaluator, _, _ in self._evaluations:
-            evaluator.rewind(now_ms)
+        for unit in self._evaluations:
+            for evaluator, _ in unit:
+                evaluator.rewind(now_ms)
         self._due = deque(transition for transition in self._due if transition.at_ms <= now_ms)
         self._computed_ms = min(self._computed_ms, now_ms)
         if self._process.is_alive:
@@ -87,11 +90,17 @@ class Monitoring:
         """Scrape and evaluate up to a moment, and queue what the alerts will do by then."""
         self.telemetry.extend(until_ms)
         found: list[Transition] = []
-        for evaluator, interval_ms, phase_ms in self._evaluations:
-            done = max(0, (self._computed_ms - phase_ms) // interval_ms + 1)
-            found += evaluator.evaluate(range(phase_ms + done * interval_ms, until_ms + 1, interval_ms))
+        for unit in self._evaluations:
+            evaluators = [evaluator for evaluator, _ in unit]
+            times = [self._ticks(evaluator.group.interval_ms, phase_ms, until_ms) for evaluator, phase_ms in unit]
+            found += evaluate_together(evaluators, times)
         self._due.extend(sorted(found, key=lambda transition: transition.at_ms))
         self._computed_ms = until_ms
+
+    def _ticks(self, interval_ms: int, phase_ms: int, until_ms: int) -> range:
+        """The evaluations up to a moment that were not computed yet."""
+        done = max(0, (self._computed_ms - phase_ms) // interval_ms + 1)
+        return range(phase_ms + done * interval_ms, until_ms + 1, interval_ms)
 
     def _happened(self, transition: Transition) -> None:
         """An alert changes its state now."""

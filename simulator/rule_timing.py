@@ -16,7 +16,7 @@ from simulator.course import Course
 from simulator.faults import Change
 from simulator.flow import Flow
 from simulator.randomness import Draws
-from simulator.rules import AlertRule, RuleGroup, RuleSet
+from simulator.rules import AlertRule, RuleGroup, RuleSet, evaluate_together
 from simulator.telemetry import Telemetry
 
 PHASES = (0.001, *(eighth / 8 for eighth in range(1, 8)), 0.999)
@@ -139,8 +139,8 @@ def _first_true(
         looked = (*range(scrape_ms, last_ms, step_ms), last_ms)
         moments += [at_ms for at_ms in looked if moments[-1] < at_ms <= until_ms]
     found: dict[str, tuple[int, int]] = {}
-    for group in rules.groups:
-        for transition in group.evaluator(telemetry.store).evaluate(moments):
+    for unit in rules.evaluators(telemetry.store):
+        for transition in evaluate_together(unit, [moments] * len(unit)):
             if transition.kind in ("alert_pending", "alert_fired"):
                 index = bisect_left(moments, transition.at_ms)
                 before_ms = moments[index - 1] if index else -1

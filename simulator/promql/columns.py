@@ -39,6 +39,11 @@ class Evaluation:
         """The evaluation of this number is an error; the first message stays."""
         self.failures.setdefault(number, message)
 
+    def fail_all(self, message: str) -> None:
+        """No evaluation has a value."""
+        for number in range(self.size):
+            self.fail(number, message)
+
 
 class VectorNode(ABC):
     """A part of an expression whose value is a vector."""

@@ -6,6 +6,11 @@ from __future__ import annotations
 class PromqlError(Exception):
     """The expression is not PromQL, or uses something that this engine does not evaluate; the message names it."""
 
+    def __init__(self, message: str, offset: int | None = None) -> None:
+        self.offset = offset
+        """Where in the expression's text, in characters, if that is known."""
+        super().__init__(message)
+
 
 class EvaluationError(Exception):
     """The expression has no value at an instant, such as when a match is ambiguous."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from simulator.promql.columns import Column, Evaluation, ScalarNode, VectorNode, distinct
+from simulator.promql.columns import Column, Evaluation, ScalarNode, Values, VectorNode, distinct
+from simulator.promql.regular_expressions import Pattern
+from simulator.promql.selectors import InstantSelector
 from simulator.promql.series import NAME, Labels, Selector, make_labels, without_name
 
 
@@ -27,7 +29,8 @@ class Time(ScalarNode):
     __slots__ = ()
 
     def scalars(self, evaluation: Evaluation) -> list[float]:
-        return [time / 1000 for time in evaluation.stretch.times]
+        epoch_ms = evaluation.stretch.store.epoch_ms
+        return [(time + epoch_ms) / 1000 for time in evaluation.stretch.times]
 
 
 class ScalarNegation(ScalarNode):
@@ -79,7 +82,7 @@ class Absent(VectorNode):
     def __init__(self, of: VectorNode, selector: Selector | None) -> None:
         """`selector` is the argument when that is a selector."""
         self._of = of
-        self._labels = _certain_labels(selector) if selector else ()
+        self._labels = certain_labels(selector) if selector else ()
 
     def columns(self, evaluation: Evaluation) -> list[Column]:
         present = [False] * evaluation.size
@@ -88,7 +91,7 @@ class Absent(VectorNode):
         return [Column(self._labels, [None if known else 1.0 for known in present])]
 
 
-def _certain_labels(selector: Selector) -> Labels:
+def certain_labels(selector: Selector) -> Labels:
     """Labels that every selected series has: those whose name occurs once, in an equality."""
     names = [matcher.name for matcher in selector.matchers]
     return make_labels(
@@ -103,20 +106,47 @@ class ElementFunction(VectorNode):
 
     __slots__ = ("_function", "_of", "_scalars")
 
-    def __init__(self, function: Callable[..., float], of: VectorNode, scalars: tuple[ScalarNode, ...] = ()) -> None:
+    def __init__(
+        self, function: Callable[..., float | None], of: VectorNode, scalars: Sequence[ScalarNode] = ()
+    ) -> None:
         self._function, self._of, self._scalars = function, of, scalars
 
     def columns(self, evaluation: Evaluation) -> list[Column]:
-        function = self._function
         further = [scalar.scalars(evaluation) for scalar in self._scalars]
+        return distinct(
+            (
+                Column(without_name(column.labels), self._values(column.values, further))
+                for column in self._of.columns(evaluation)
+            ),
+            evaluation,
+        )
+
+    def _values(self, values: Values, further: list[list[float]]) -> Values:
+        function = self._function
+        if not further:
+            return [None if value is None else function(value) for value in values]
+        return [
+            None if value is None else function(value, *rest) for value, *rest in zip(values, *further, strict=True)
+        ]
+
+
+class Timestamp(VectorNode):
+    """``timestamp(v)``: when an element's sample was taken, which is the evaluation's time but for plain selectors."""
+
+    __slots__ = ("_of",)
+
+    def __init__(self, of: VectorNode) -> None:
+        self._of = of
+
+    def columns(self, evaluation: Evaluation) -> list[Column]:
+        if isinstance(self._of, InstantSelector):
+            return distinct(self._of.timestamps(evaluation), evaluation)
+        times = Time().scalars(evaluation)
         return distinct(
             (
                 Column(
                     without_name(column.labels),
-                    [
-                        None if value is None else function(value, *rest)
-                        for value, *rest in zip(column.values, *further, strict=True)
-                    ],
+                    [None if value is None else time for value, time in zip(column.values, times, strict=True)],
                 )
                 for column in self._of.columns(evaluation)
             ),
@@ -124,16 +154,61 @@ class ElementFunction(VectorNode):
         )
 
 
-def negate(value: float) -> float:
-    """Unary minus."""
-    return -value
+class Relabelled(VectorNode):
+    """A vector whose elements get other labels."""
+
+    __slots__ = ("_of", "_relabel")
+
+    def __init__(self, of: VectorNode, relabel: Callable[[Labels], Labels]) -> None:
+        self._of, self._relabel = of, relabel
+
+    def columns(self, evaluation: Evaluation) -> list[Column]:
+        columns = self._of.columns(evaluation)
+        return distinct((Column(self._relabel(column.labels), column.values) for column in columns), evaluation)
 
 
-def clamp_min(value: float, limit: float) -> float:
-    """The value, raised to the limit; NaN when either is."""
-    return math.nan if math.isnan(value) or math.isnan(limit) else max(value, limit)
+class Sorted(VectorNode):
+    """A vector in the order of its values, NaN last; in a stretch every time has another order, so there is none."""
+
+    __slots__ = ("_descending", "_of")
+
+    def __init__(self, of: VectorNode, *, descending: bool) -> None:
+        self._of, self._descending = of, descending
+
+    def columns(self, evaluation: Evaluation) -> list[Column]:
+        return in_order(self._of.columns(evaluation), evaluation, descending=self._descending)
 
 
-def clamp_max(value: float, limit: float) -> float:
-    """The value, lowered to the limit; NaN when either is."""
-    return math.nan if math.isnan(value) or math.isnan(limit) else min(value, limit)
+def in_order(columns: list[Column], evaluation: Evaluation, *, descending: bool) -> list[Column]:
+    """The columns by their values, if there is a single evaluation."""
+    if evaluation.size != 1:
+        return columns
+
+    def key(column: Column) -> tuple[bool, float]:
+        value = column.values[0]
+        assert value is not None
+        return (True, 0.0) if math.isnan(value) else (False, -value if descending else value)
+
+    return sorted((column for column in columns if column.values[0] is not None), key=key)
+
+
+def label_replace(target: str, replacement: str, source: str, pattern: Pattern) -> Callable[[Labels], Labels]:
+    """Set a label from what a regular expression matches in another one, if it matches."""
+
+    def relabel(labels: Labels) -> Labels:
+        known = dict(labels)
+        value = pattern.expand(replacement, known.get(source, ""))
+        return labels if value is None else make_labels({**known, target: value}.items())
+
+    return relabel
+
+
+def label_join(target: str, separator: str, sources: Sequence[str]) -> Callable[[Labels], Labels]:
+    """Set a label to the values of others, joined."""
+
+    def relabel(labels: Labels) -> Labels:
+        known = dict(labels)
+        joined = separator.join(known.get(source, "") for source in sources)
+        return make_labels({**known, target: joined}.items())
+
+    return relabel

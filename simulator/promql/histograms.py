@@ -1,10 +1,13 @@
-"""Quantiles estimated from the cumulative buckets of classic histograms."""
+"""Quantiles and shares estimated from the cumulative buckets of classic histograms."""
 
 from __future__ import annotations
 
 import math
 import re
+from abc import abstractmethod
 from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from simulator.promql.columns import Column, Evaluation, ScalarNode, Values, VectorNode, distinct
 from simulator.promql.semantics import Semantics
@@ -12,55 +15,95 @@ from simulator.promql.series import Labels, without_name
 
 _BOUND = re.compile(r"[+-]?(?:inf(?:inity)?|nan|(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)", re.IGNORECASE)
 
+Estimate = Callable[[list[float], list[float]], float]
+"""(bounds ascending and distinct, cumulative counts) to a number."""
+
 NEARLY_EQUAL = 1e-12
 """Bucket counts whose difference, relative to their sum, is smaller than this differ by rounding only."""
 
 
-class HistogramQuantile(VectorNode):
-    """The value below which a share of a histogram's observations lies, for each group of buckets."""
+class _Buckets(VectorNode):
+    """A number for each classic histogram, found from its buckets."""
 
-    __slots__ = ("_of", "_share", "_tolerance")
+    __slots__ = ("_of",)
 
-    def __init__(self, share: ScalarNode, of: VectorNode, semantics: Semantics) -> None:
-        self._share = share
+    def __init__(self, of: VectorNode) -> None:
         self._of = of
-        self._tolerance = NEARLY_EQUAL if semantics.small_deltas_ignored else 0.0
 
     def columns(self, evaluation: Evaluation) -> list[Column]:
-        shares = self._share.scalars(evaluation)
         groups: dict[Labels, list[tuple[float, Values]]] = {}
         for column in self._of.columns(evaluation):
             bound = _parse_bound(dict(column.labels).get("le", ""))
             if bound is not None:
                 labels = tuple(pair for pair in column.labels if pair[0] != "le")
                 groups.setdefault(labels, []).append((bound, column.values))
+        estimates = self._estimates(evaluation)
         return distinct(
-            [Column(without_name(labels), self._quantiles(shares, buckets)) for labels, buckets in groups.items()],
+            [Column(without_name(labels), _estimate(estimates, buckets)) for labels, buckets in groups.items()],
             evaluation,
         )
 
-    def _quantiles(self, shares: list[float], buckets: list[tuple[float, Values]]) -> Values:
-        buckets.sort(key=lambda bucket: bucket[0])
-        bounds = [bound for bound, _ in buckets]
-        whole = len(set(bounds)) == len(bounds) and not any(None in values for _, values in buckets)
-        found: Values = []
-        for share, row in zip(shares, zip(*(values for _, values in buckets), strict=True), strict=True):
-            if whole:
-                found.append(quantile(share, bounds, list(row), self._tolerance))
-                continue
-            counts: dict[float, float] = {}
-            for bound, count in zip(bounds, row, strict=True):
-                if count is not None:
-                    counts[bound] = counts.get(bound, 0.0) + count
-            found.append(quantile(share, list(counts), list(counts.values()), self._tolerance) if counts else None)
-        return found
+    @abstractmethod
+    def _estimates(self, evaluation: Evaluation) -> Sequence[Estimate]:
+        """What to ask of a histogram at each evaluation."""
+
+
+class HistogramQuantile(_Buckets):
+    """The value below which a share of a histogram's observations lies, for each group of buckets."""
+
+    __slots__ = ("_share", "_tolerance")
+
+    def __init__(self, share: ScalarNode, of: VectorNode, semantics: Semantics) -> None:
+        super().__init__(of)
+        self._share = share
+        self._tolerance = NEARLY_EQUAL if semantics.small_deltas_ignored else 0.0
+
+    def _estimates(self, evaluation: Evaluation) -> Sequence[Estimate]:
+        tolerance = self._tolerance
+        known: dict[float, Estimate] = {}
+        return [
+            known.setdefault(share, partial(quantile, share, tolerance=tolerance))
+            for share in self._share.scalars(evaluation)
+        ]
+
+
+class HistogramFraction(_Buckets):
+    """The share of a histogram's observations that lies between two values, for each group of buckets."""
+
+    __slots__ = ("_high", "_low")
+
+    def __init__(self, low: ScalarNode, high: ScalarNode, of: VectorNode) -> None:
+        super().__init__(of)
+        self._low, self._high = low, high
+
+    def _estimates(self, evaluation: Evaluation) -> Sequence[Estimate]:
+        limits = zip(self._low.scalars(evaluation), self._high.scalars(evaluation), strict=True)
+        return [partial(fraction, low, high) for low, high in limits]
+
+
+def _estimate(estimates: Sequence[Estimate], buckets: list[tuple[float, Values]]) -> Values:
+    """A column of estimates; buckets of equal bounds are added together."""
+    buckets.sort(key=lambda bucket: bucket[0])
+    bounds = [bound for bound, _ in buckets]
+    whole = len(set(bounds)) == len(bounds) and not any(None in values for _, values in buckets)
+    found: Values = []
+    for estimate, row in zip(estimates, zip(*(values for _, values in buckets), strict=True), strict=True):
+        if whole:
+            found.append(estimate(bounds, list(row)))
+            continue
+        counts: dict[float, float] = {}
+        for bound, count in zip(bounds, row, strict=True):
+            if count is not None:
+                counts[bound] = counts.get(bound, 0.0) + count
+        found.append(estimate(list(counts), list(counts.values())) if counts else None)
+    return found
 
 
 def _parse_bound(text: str) -> float | None:
     return float(text) if _BOUND.fullmatch(text) else None
 
 
-def quantile(share: float, bounds: list[float], counts: list[float], tolerance: float = NEARLY_EQUAL) -> float:
+def quantile(share: float, bounds: list[float], counts: list[float], *, tolerance: float = NEARLY_EQUAL) -> float:
     """The estimate for one histogram: `bounds` ascending and distinct, `counts` cumulative (and changed in place).
 
     Within the bucket where it falls observations are taken to lie evenly, and the lowest bucket to begin at zero. NaN
@@ -91,6 +134,32 @@ def quantile(share: float, bounds: list[float], counts: list[float], tolerance: 
     elif high <= 0:
         return high
     return low + (high - low) * (rank / count) if count else math.nan
+
+
+def fraction(low: float, high: float, bounds: list[float], counts: list[float]) -> float:
+    """The share of observations between two values, of one histogram given as for `quantile`.
+
+    NaN when there is no +Inf bucket or no observation.
+    """
+    if bounds[-1] != math.inf or not counts[-1] or math.isnan(low) or math.isnan(high):
+        return math.nan
+    if low >= high:
+        return 0.0
+    return (_rank(high, bounds, counts) - _rank(low, bounds, counts)) / counts[-1]
+
+
+def _rank(value: float, bounds: list[float], counts: list[float]) -> float:
+    """How many observations are below a value."""
+    start, below = (0.0 if bounds[0] > 0 else -math.inf), 0.0
+    for bound, count in zip(bounds, counts, strict=True):
+        if value <= start:
+            return below
+        if value < bound:
+            # A bucket of infinite width holds its observations at its finite end.
+            share = 1.0 if start == -math.inf else (value - start) / (bound - start)
+            return min(below + (count - below) * share, counts[-1])
+        start, below = bound, count
+    return counts[-1]
 
 
 def _make_monotonic(counts: list[float], tolerance: float) -> None:

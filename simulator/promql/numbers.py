@@ -5,33 +5,104 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from functools import reduce
+from itertools import filterfalse
 from operator import add
 
 
-def total(values: Sequence[float]) -> float:
-    """The sum, rounded once; NaN for infinities of both signs."""
+def total(values: Sequence[float], *, compensated: bool = True) -> float:
+    """The sum, rounded once; NaN for infinities of both signs.
+
+    Where values nearly cancel each other the sum is made as Prometheus makes it, with Neumaier's compensation or
+    without: there its error is its own.
+    """
     try:
-        return math.fsum(values)
+        result = math.fsum(values)
     except (OverflowError, ValueError):
         return reduce(add, values)
+    if abs(result) < _CANCELLED and _cancels(values, result):
+        return math.fsum(_compensated_sum(values)) if compensated else reduce(add, values)
+    return result
 
 
-def mean(values: Sequence[float]) -> float:
+_CANCELLED = 1e12
+"""A larger sum of a few thousand values is not looked at again."""
+
+
+def _cancels(values: Sequence[float], result: float) -> bool:
+    if min(values) >= 0 or max(values) <= 0:
+        return False
+    return abs(result) * 1e5 < sum(map(abs, values))
+
+
+def _compensated_sum(values: Iterable[float]) -> tuple[float, float]:
+    """(sum, compensation) by Neumaier's algorithm."""
+    result, compensation = 0.0, 0.0
+    for value in values:
+        result, compensation = compensate(value, result, compensation)
+    return result, compensation
+
+
+def compensate(value: float, result: float, compensation: float) -> tuple[float, float]:
+    """One step of a compensated sum: the new sum and what was lost of it so far."""
+    new = result + value
+    if math.isinf(new):
+        return new, 0.0
+    lost = (result - new) + value if abs(result) >= abs(value) else (value - new) + result
+    return new, compensation + lost
+
+
+def mean(values: Sequence[float], *, compensated: bool = True) -> float:
     """The arithmetic mean, also of values whose sum is beyond the largest float."""
-    result = total(values) / len(values)
+    result = total(values, compensated=compensated) / len(values)
     if math.isinf(result) and not any(map(math.isinf, values)):
         return math.fsum(value / len(values) for value in values)
     return result
 
 
-def least(values: Iterable[float]) -> float:
+def variance(values: Sequence[float]) -> float:
+    """The population's variance, by Welford's algorithm with compensated sums."""
+    center = center_lost = squares = squares_lost = 0.0
+    for count, value in enumerate(values, start=1):
+        distance = value - (center + center_lost)
+        center, center_lost = compensate(distance / count, center, center_lost)
+        rest = value - (center + center_lost)
+        squares, squares_lost = compensate(distance * rest, squares, squares_lost)
+    return (squares + squares_lost) / len(values)
+
+
+def deviation(values: Sequence[float]) -> float:
+    """The population's standard deviation."""
+    result = variance(values)
+    return math.sqrt(result) if result >= 0 else math.nan
+
+
+def quantile(values: Iterable[float], share: float) -> float:
+    """The value below which a share of the values lies, between neighbours in proportion; NaN is less than anything."""
+    if math.isnan(share):
+        return math.nan
+    if not 0 <= share <= 1:
+        return math.copysign(math.inf, share)
+    ascending = sorted(values, key=lambda value: (not math.isnan(value), value))
+    rank = share * (len(ascending) - 1)
+    low = max(0, math.floor(rank))
+    high = min(len(ascending) - 1, low + 1)
+    weight = rank - math.floor(rank)
+    return ascending[low] * (1 - weight) + ascending[high] * weight
+
+
+def least(values: Sequence[float]) -> float:
     """The smallest; NaN only when there is nothing else."""
-    return min((value for value in values if not math.isnan(value)), default=math.nan)
+    return min(values) if _all_numbers(values) else min(filterfalse(math.isnan, values), default=math.nan)
 
 
-def greatest(values: Iterable[float]) -> float:
+def greatest(values: Sequence[float]) -> float:
     """The largest; NaN only when there is nothing else."""
-    return max((value for value in values if not math.isnan(value)), default=math.nan)
+    return max(values) if _all_numbers(values) else max(filterfalse(math.isnan, values), default=math.nan)
+
+
+def _all_numbers(values: Sequence[float]) -> bool:
+    """False if a value is NaN, and perhaps if there are infinities of both signs."""
+    return not math.isnan(sum(values))
 
 
 def divide(left: float, right: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable, Sequence
 from typing import Literal
@@ -27,6 +28,7 @@ ARITHMETIC: dict[str, Callable[[float, float], float]] = {
     "/": numbers.divide,
     "%": numbers.modulo,
     "^": numbers.power,
+    "atan2": math.atan2,
 }
 
 COMPARISONS: dict[str, Callable[[float, float], bool]] = {
@@ -48,11 +50,11 @@ class Operation:
 
     __slots__ = ("_compare", "_compute", "_filters", "keeps_name")
 
-    def __init__(self, name: str, *, return_bool: bool) -> None:
+    def __init__(self, name: str, semantics: Semantics, *, return_bool: bool) -> None:
         self._compare = COMPARISONS.get(name)
         self._compute = ARITHMETIC.get(name)
         self._filters = self._compare is not None and not return_bool
-        self.keeps_name = self._filters
+        self.keeps_name = self._filters or (name == "atan2" and not semantics.arc_tangent_drops_name)
 
     def number(self, left: float, right: float) -> float:
         """The result of two numbers; a comparison gives 0 or 1."""

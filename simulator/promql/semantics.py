@@ -12,16 +12,32 @@ _VERSION = re.compile(r"v?(\d+)\.(\d+)(?:\.\d+)?")
 LOOKBACK_MS = 300_000
 """How long an instant selector goes on returning a sample: Prometheus's default `--query.lookback-delta`."""
 
+DEFAULT_STEP_MS = 60_000
+"""The step of a subquery that gives none: Prometheus's default evaluation interval."""
+
 
 class Semantics:
     """The rules that one version of Prometheus evaluates by."""
 
     __slots__ = (
-        "dot_matches_newline",
-        "left_open",
-        "many_side_checked_first",
-        "small_deltas_ignored",
-        "zero_point_after_threshold",
+        *(
+            "arc_tangent_drops_name",
+            "compensated_mean",
+            "dot_matches_newline",
+            "durations_are_numbers",
+            "fuzzy_compare",
+        ),
+        *(
+            "group_labels",
+            "interval_defaults",
+            "start_timestamp",
+            "histogram_fractions",
+            "left_open",
+            "many_side_checked_first",
+            "query_offset",
+            "small_deltas_ignored",
+        ),
+        *("utf8_names", "zero_point_after_threshold"),
     )
 
     def __init__(self, version: str = NEWEST) -> None:
@@ -39,3 +55,22 @@ class Semantics:
         """Two elements for one are an error even if a comparison would have filtered all but one of them away."""
         self.small_deltas_ignored = number >= (2, 49)
         """`histogram_quantile` takes bucket counts that differ by rounding only for equal."""
+        self.arc_tangent_drops_name = number >= (3, 0)
+        self.durations_are_numbers = number >= (2, 54)
+        """``[300]`` is a range of five minutes, and ``5m`` is the number 300."""
+        self.compensated_mean = number >= (2, 55)
+        """A mean is a compensated sum divided once, unless that overflows; before, it was moved by each value."""
+        self.utf8_names = number >= (3, 0)
+        """Any text may name a label or a metric."""
+        self.histogram_fractions = number >= (3, 4)
+        """`histogram_fraction` reads classic histograms."""
+        self.group_labels = number >= (3, 0)
+        """Rule groups may have labels."""
+        self.query_offset = number >= (2, 53)
+        """Rule groups may look at the past."""
+        self.interval_defaults = number >= (2, 54)
+        """A unit test without an interval uses the evaluation interval; before, all samples were at time zero."""
+        self.fuzzy_compare = number >= (3, 0)
+        """Unit-test files may ask for values to be compared with the neighbouring floats, too."""
+        self.start_timestamp = number >= (3, 0)
+        """Unit tests may begin at another time than the epoch."""

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from itertools import compress
 from operator import lt
 from typing import Final
 
-from simulator.promql.errors import PromqlError
+from simulator.promql.regular_expressions import Pattern
 
 Labels = tuple[tuple[str, str], ...]
 """Pairs of name and value, sorted by name; the metric's name is the label ``__name__``."""
@@ -19,9 +18,6 @@ NAME = "__name__"
 
 STALE: Final = float("nan")
 """Stands, as this very object, for a stale marker among values given to `Series.extend`; any other NaN is a sample."""
-
-# Constructs of RE2 that Python's expressions lack, or read as something else.
-_FOREIGN = re.compile(r"\\[pPQECzX]|\[\[:|\(\?[a-zA-Z]*U|\(\?[a-zA-Z]+-|\(\?-|(?<!^)\(\?[a-z]+\)")
 
 
 def make_labels(pairs: Iterable[tuple[str, str]]) -> Labels:
@@ -137,21 +133,11 @@ class Matcher:
         self.key = (name, operator, value)
         self._accepts: Callable[[str], object] = value.__eq__
         if operator in ("=~", "!~"):
-            self._accepts = _compile(value, dot_matches_newline)
+            self._accepts = Pattern(value, dot_matches_newline=dot_matches_newline).fullmatch
 
     def matches(self, value: str) -> bool:
         """Whether a label of this value passes."""
         return bool(self._accepts(value)) == (self.operator in ("=", "=~"))
-
-
-def _compile(pattern: str, dot_matches_newline: bool) -> Callable[[str], object]:
-    if foreign := _FOREIGN.search(pattern):
-        raise PromqlError(f'regular expression "{pattern}": {foreign[0]} is not supported')
-    flags = re.ASCII | (re.DOTALL if dot_matches_newline else 0)
-    try:
-        return re.compile(pattern, flags).fullmatch
-    except re.error as error:
-        raise PromqlError(f'regular expression "{pattern}": {error}') from None
 
 
 class Selector:
@@ -170,11 +156,19 @@ class Selector:
         values = dict(labels)
         return all(matcher.matches(values.get(matcher.name, "")) for matcher in self.matchers)
 
+    def matches_name(self, name: str) -> bool:
+        """Whether series of a metric of this name may be selected."""
+        return all(matcher.matches(name) for matcher in self.matchers if matcher.name == NAME)
+
 
 class SeriesStore:
-    """All series there are, each label set once, in the order of adding."""
+    """All series there are, each label set once, in the order of adding.
 
-    def __init__(self, series: Iterable[Series] = ()) -> None:
+    `epoch_ms` is the Unix time of the store's time zero: what ``time()`` counts from, and ``@``.
+    """
+
+    def __init__(self, series: Iterable[Series] = (), *, epoch_ms: int = 0) -> None:
+        self.epoch_ms = epoch_ms
         self._by_labels: dict[Labels, Series] = {}
         self._selections: dict[tuple[tuple[str, str, str], ...], list[Series]] = {}
         for one in series:

@@ -9,51 +9,92 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from operator import sub
+from typing import Literal, NamedTuple
 
 from simulator.promql.series import Series, SeriesStore
 
 
+class Placement(NamedTuple):
+    """Which moments an expression looks at: fixed by `at` (ms since the epoch, or an edge of the query), or moving."""
+
+    offset_ms: int = 0
+    at: int | Literal["start", "end"] | None = None
+
+
 class Stretch:
-    """Evaluation times (ms, ascending, at any spacing) over a store, and what expressions evaluated on it share."""
+    """Evaluation times (ms, ascending, at any spacing) over a store, and what expressions evaluated on it share.
 
-    __slots__ = ("_windows", "store", "times")
+    `bounds` are first and last time of the query as a whole, to which ``start()`` and ``end()`` refer; None: every
+    evaluation is a query of its own.
+    """
 
-    def __init__(self, store: SeriesStore, times: Sequence[int]) -> None:
+    __slots__ = ("_points", "_windows", "bounds", "store", "times")
+
+    def __init__(self, store: SeriesStore, times: Sequence[int], bounds: tuple[int, int] | None = None) -> None:
         self.store = store
         self.times = list(times)
-        self._windows: dict[tuple[int, int, bool], list[Windows]] = {}
+        self.bounds = bounds
+        self._points: dict[Placement, list[int]] = {}
+        self._windows: dict[tuple[int, Placement, bool], list[Windows]] = {}
 
-    def windows(self, series: Series, range_ms: int, offset_ms: int, left_open: bool) -> tuple[int, Windows] | None:
+    def points(self, placement: Placement) -> list[int]:
+        """The moments that the evaluations look at."""
+        if placement == UNMOVED:
+            return self.times
+        found = self._points.get(placement)
+        if found is None:
+            found = self._points[placement] = self._place(placement)
+        return found
+
+    def _place(self, placement: Placement) -> list[int]:
+        offset_ms, at = placement
+        if at is None:
+            return [time - offset_ms for time in self.times]
+        if isinstance(at, int):
+            fixed_ms = at - self.store.epoch_ms
+        else:
+            assert self.bounds is not None, "an expression that names an edge is evaluated query by query"
+            fixed_ms = self.bounds[0 if at == "start" else 1]
+        return [fixed_ms - offset_ms] * len(self.times)
+
+    def windows(
+        self, series: Series, range_ms: int, placement: Placement, left_open: bool
+    ) -> tuple[int, Windows] | None:
         """The series' windows, and by how much their indices are to be raised; None when every window is empty."""
         if not self.times:
             return None
-        earliest = self.times[0] - offset_ms - range_ms
+        points = self.points(placement)
+        earliest = points[0] - range_ms
         start = bisect_right(series.times, earliest) if left_open else bisect_left(series.times, earliest)
-        end = bisect_right(series.times, self.times[-1] - offset_ms)
+        end = bisect_right(series.times, points[-1])
         if start >= end:
             return None
         times = series.times[start:end]
-        known = self._windows.setdefault((range_ms, offset_ms, left_open), [])
+        known = self._windows.setdefault((range_ms, placement, left_open), [])
         for windows in known:
             if windows.samples == times:
                 return start, windows
-        known.append(Windows(self.times, times, range_ms, offset_ms, left_open))
+        known.append(Windows(self.times, points, times, range_ms, left_open))
         return start, known[-1]
+
+
+UNMOVED = Placement()
 
 
 class Windows:
     """For each evaluation of a stretch the samples in its window, as indices into `samples`.
 
-    Evaluation number k looks at `samples[starts[k]:ends[k]]`. `samples` are times of samples in milliseconds.
+    Evaluation number k looks at `samples[starts[k]:ends[k]]`. `samples` are times of samples in milliseconds, `times`
+    those of the evaluations and `points` the moments that they look at.
     """
 
-    __slots__ = ("_extrapolations", "ends", "offset_ms", "points", "range_ms", "samples", "starts")
+    __slots__ = ("_extrapolations", "ends", "points", "range_ms", "samples", "starts", "times")
 
-    def __init__(self, times: list[int], samples: list[int], range_ms: int, offset_ms: int, left_open: bool) -> None:
+    def __init__(self, times: list[int], points: list[int], samples: list[int], range_ms: int, left_open: bool) -> None:
+        self.times = times
         self.samples = samples
-        self.points = [time - offset_ms for time in times] if offset_ms else times
+        self.points = points
         self.range_ms = range_ms
-        self.offset_ms = offset_ms
         self.ends = _counts(samples, self.points, 0)
         # Times are whole milliseconds: a closed left edge is an open one a millisecond earlier.
         self.starts = _counts(samples, self.points, range_ms if left_open else range_ms + 1)

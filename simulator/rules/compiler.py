@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from scenarios.problems import InputError, Problem, did_you_mean
 from simulator.promql.errors import PromqlError
 from simulator.promql.expression import Expression, compile_expression
-from simulator.promql.semantics import NEWEST
+from simulator.promql.semantics import NEWEST, Semantics
 from simulator.rules.alerting import AlertRule
+from simulator.rules.durations import parse_prometheus_duration
 from simulator.rules.groups import Rule, RuleGroup
 from simulator.rules.recording import RecordingRule
 from simulator.rules.templates import Template, TemplateError
@@ -19,44 +20,36 @@ if TYPE_CHECKING:
     from scenarios.documents import Document, Steps
 
 _FILE_KEYS = ("groups",)
-_GROUP_KEYS = ("name", "interval", "labels", "rules")
+_GROUP_KEYS = ("name", "interval", "limit", "query_offset", "labels", "rules")
 _RULE_KEYS = ("alert", "record", "expr", "for", "keep_firing_for", "labels", "annotations")
 _ALERT_ONLY = ("for", "keep_firing_for", "annotations")
-_UNSUPPORTED_GROUP_KEYS = ("limit", "query_offset", "partial_response_strategy")
+_MANIFEST_GROUP_KEYS = (*_GROUP_KEYS, "partial_response_strategy")
+_MANIFEST_KEYS = ("apiVersion", "kind", "metadata", "spec", "status")
 
 _LABEL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 _METRIC_NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 
-# Series that Prometheus writes about alerts themselves; this engine does not.
-_ALERT_SERIES = ("ALERTS", "ALERTS_FOR_STATE")
-
 _NOTHING: Any = object()
-
-_DURATION = re.compile(r"(?:(\d+)y)?(?:(\d+)w)?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?(?:(\d+)ms)?")
-_DURATION_UNITS_MS = (31_536_000_000, 604_800_000, 86_400_000, 3_600_000, 60_000, 1_000, 1)
 
 
 def compile_rules(document: Document, default_interval_ms: int, version: str = NEWEST) -> tuple[RuleGroup, ...]:
-    """The groups of a rule file, ordered so that a group comes after those whose recorded series it reads.
+    """The groups of a rule file, or of a Kubernetes `PrometheusRule` manifest, in the file's order.
 
-    `default_interval_ms` is for groups that do not set an interval; `version` is the Prometheus whose semantics apply.
-    InputError with every problem of the file.
+    `default_interval_ms` is for groups that do not set an interval, and for subqueries that give no step; `version` is
+    the Prometheus whose semantics apply. InputError with every problem of the file.
     """
+    groups, problems = scan_rules(document, default_interval_ms, version)
+    if problems:
+        raise InputError(problems)
+    return groups
+
+
+def scan_rules(
+    document: Document, default_interval_ms: int, version: str = NEWEST
+) -> tuple[tuple[RuleGroup, ...], list[Problem]]:
+    """The groups that can be made of a rule file, and what is wrong with it."""
     reader = _Reader(document, default_interval_ms, version)
-    groups = reader.read()
-    if reader.problems:
-        raise InputError(reader.problems)
-    return tuple(group for _, group in groups)
-
-
-def parse_prometheus_duration(text: str) -> int:
-    """Milliseconds of a duration as Prometheus writes it: ``1h30m``, ``5m``, ``1d``, ``0``; units large to small."""
-    if text == "0":
-        return 0
-    match = _DURATION.fullmatch(text)
-    if not text or match is None:
-        raise ValueError("expected a duration such as 30s, 5m or 1h30m")
-    return sum(int(count) * unit for count, unit in zip(match.groups("0"), _DURATION_UNITS_MS, strict=True))
+    return tuple(reader.read()), reader.problems
 
 
 class _Reader:
@@ -66,56 +59,62 @@ class _Reader:
         self._document = document
         self._default_interval_ms = default_interval_ms
         self._version = version
+        self._semantics = Semantics(version)
         self.problems: list[Problem] = []
 
-    def read(self) -> list[tuple[Steps, RuleGroup]]:
+    def read(self) -> list[RuleGroup]:
         data = self._document.data
         if data is None:
             return []
-        groups: list[tuple[Steps, RuleGroup]] = []
-        if not self._is_mapping((), data, _FILE_KEYS):
-            return groups
+        if isinstance(data, dict) and "kind" in data:
+            return self._manifest((), data)
+        return self._groups((), data, _GROUP_KEYS)
+
+    def _manifest(self, path: Steps, data: Any) -> list[RuleGroup]:
+        """The groups of a manifest, or of a list of manifests."""
+        if isinstance(data, dict) and str(data.get("kind")).endswith("List"):
+            items = self._items((*path, "items"), data.get("items"))
+            return [group for place, item in items for group in self._manifest(place, item)]
+        if not self._is_mapping(path, data, _MANIFEST_KEYS):
+            return []
+        if data.get("kind") != "PrometheusRule":
+            self._problem((*path, "kind"), "not a kind that holds rules", data.get("kind"), "PrometheusRule")
+            return []
+        return self._groups((*path, "spec"), data.get("spec"), _MANIFEST_GROUP_KEYS)
+
+    def _groups(self, path: Steps, data: Any, known: tuple[str, ...]) -> list[RuleGroup]:
+        if data is None or not self._is_mapping(path, data, _FILE_KEYS):
+            return []
+        groups: list[RuleGroup] = []
         names: set[str] = set()
-        for path, group in self._items(("groups",), data.get("groups")):
-            compiled = self._group(path, group)
+        for place, group in self._items((*path, "groups"), data.get("groups")):
+            compiled = self._group(place, group, known)
             if compiled is not None:
                 if compiled.name in names:
-                    self._problem((*path, "name"), "a group of this name exists already", compiled.name)
+                    self._problem((*place, "name"), "a group of this name exists already", compiled.name)
                 names.add(compiled.name)
-                groups.append((path, compiled))
-        return groups if self.problems else self._in_order(groups)
+                groups.append(compiled)
+        return groups
 
-    def _in_order(self, groups: list[tuple[Steps, RuleGroup]]) -> list[tuple[Steps, RuleGroup]]:
-        """Groups after those that they read, otherwise as in the file; a problem where groups read each other."""
-        ordered: list[tuple[Steps, RuleGroup]] = []
-        waiting = list(groups)
-        while waiting:
-            for place, (_, group) in enumerate(waiting):
-                if not any(group.reads(other) for _, other in waiting if other is not group):
-                    ordered.append(waiting.pop(place))
-                    break
-            else:
-                for path, group in waiting:
-                    self._problem(path, "groups that read each other's recorded series are not supported", group.name)
-                break
-        return ordered
-
-    def _group(self, path: Steps, data: Any) -> RuleGroup | None:
-        if isinstance(data, dict):
-            for key in _UNSUPPORTED_GROUP_KEYS:
-                if data.get(key):
-                    self._problem((*path, key), f"{key} is not supported", data[key])
-        if not self._is_mapping(path, data, _GROUP_KEYS + _UNSUPPORTED_GROUP_KEYS):
+    def _group(self, path: Steps, data: Any, known: tuple[str, ...]) -> RuleGroup | None:
+        if not self._is_mapping(path, data, known):
             return None
+        for key, is_known in (("labels", self._semantics.group_labels), ("query_offset", self._semantics.query_offset)):
+            if key in data and not is_known:
+                message = f"Prometheus {self._version} knows no {key} of a group"
+                self._problem((*path, key), message, at_key=True)
         name = self._text((*path, "name"), data.get("name"), "the name of the group")
         interval_ms = self._duration((*path, "interval"), data.get("interval")) or self._default_interval_ms
+        offset_ms = self._duration((*path, "query_offset"), data.get("query_offset"))
         shared = self._labels((*path, "labels"), data.get("labels"))
+        limit = self._whole((*path, "limit"), data.get("limit"))
         rules = []
         for rule_path, rule in self._items((*path, "rules"), data.get("rules")):
             compiled = self._rule(rule_path, rule, shared)
             if compiled is not None:
                 rules.append(compiled)
-        return RuleGroup(name, interval_ms, rules) if name else None
+        # A negative limit is as good as none.
+        return RuleGroup(name, interval_ms, rules, limit=max(0, limit), offset_ms=offset_ms) if name else None
 
     def _rule(self, path: Steps, data: Any, shared: dict[str, str]) -> Rule | None:
         if not self._is_mapping(path, data, _RULE_KEYS):
@@ -143,6 +142,7 @@ class _Reader:
             keep_firing_for_ms=keep_ms,
             labels=label_templates,
             annotations=templates,
+            place=self._place(path),
         )
 
     def _recording_rule(
@@ -151,23 +151,25 @@ class _Reader:
         for key in _ALERT_ONLY:
             if data.get(key):
                 self._problem((*path, key), f"a recording rule has no {key}", at_key=True)
-        if name and not _METRIC_NAME.fullmatch(name):
+        if name and not (self._semantics.utf8_names or _METRIC_NAME.fullmatch(name)):
             self._problem((*path, "record"), "not a valid metric name", name)
-        return RecordingRule(name, expression, labels=labels) if name and expression is not None else None
+        if not name or expression is None:
+            return None
+        return RecordingRule(name, expression, labels=labels, place=self._place(path))
 
     def _expression(self, path: Steps, data: Any) -> Expression | None:
         text = self._text(path, data, "a PromQL expression")
         if not text:
             return None
         try:
-            expression = compile_expression(text, version=self._version)
+            return compile_expression(text, version=self._version, default_step_ms=self._default_interval_ms)
         except PromqlError as error:
-            self._problem(path, f"bad expression: {error}", text)
+            self._problem(path, f"bad expression: {error}", text, offset=error.offset)
             return None
-        for name in _ALERT_SERIES:
-            if any(selector.name == name for selector in expression.selectors):
-                self._problem(path, f"reading {name} is not supported", text)
-        return expression
+
+    def _place(self, path: Steps) -> str:
+        file, line, _ = self._document.place(path)
+        return f"{file}:{line}"
 
     def _templates(self, path: Steps, texts: dict[str, str]) -> dict[str, Template]:
         templates = {}
@@ -187,21 +189,30 @@ class _Reader:
             return {}
         texts = {}
         for name, value in data.items():
-            if not _LABEL_NAME.fullmatch(name) or name == "__name__":
+            if name == "__name__" or not name or not (self._semantics.utf8_names or _LABEL_NAME.fullmatch(name)):
                 self._problem((*path, name), "not a valid label name", name, at_key=True)
             elif isinstance(value, dict | list):
                 self._problem((*path, name), "wrong type", value, "text")
             else:
-                texts[name] = _as_text(value)
+                texts[name] = self._document.raw((*path, name))
         return texts
 
     def _duration(self, path: Steps, data: Any) -> int:
         if data is None:
             return 0
         try:
-            return parse_prometheus_duration(_as_text(data))
+            return parse_prometheus_duration(self._document.raw(path))
         except ValueError as error:
             self._problem(path, "not a duration", data, str(error).removeprefix("expected "))
+            return 0
+
+    def _whole(self, path: Steps, data: Any) -> int:
+        if data is None:
+            return 0
+        try:
+            return int(self._document.raw(path))
+        except ValueError:
+            self._problem(path, "wrong type", data, "a whole number")
             return 0
 
     def _text(self, path: Steps, data: Any, what: str) -> str:
@@ -212,7 +223,7 @@ class _Reader:
         if isinstance(data, dict | list):
             self._problem(path, "wrong type", data, what)
             return ""
-        return _as_text(data)
+        return self._document.raw(path)
 
     def _items(self, path: Steps, data: Any) -> Iterable[tuple[Steps, Any]]:
         if data is None:
@@ -232,15 +243,16 @@ class _Reader:
         return True
 
     def _problem(
-        self, path: Steps, message: str, got: Any = _NOTHING, expected: str = "", *, at_key: bool = False
+        self,
+        path: Steps,
+        message: str,
+        got: Any = _NOTHING,
+        expected: str = "",
+        *,
+        at_key: bool = False,
+        offset: int | None = None,
     ) -> None:
         shown = {} if got is _NOTHING else {"got": got}
-        self.problems.append(self._document.problem(path, message, expected=expected, at_key=at_key, **shown))
-
-
-def _as_text(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)
+        self.problems.append(
+            self._document.problem(path, message, expected=expected, at_key=at_key, offset=offset, **shown)
+        )

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from simulator.promql.series import Labels
+from simulator.promql.series import Labels, SeriesStore
 from simulator.rules.alerting import AlertRule
-from simulator.rules.groups import RuleGroup
+from simulator.rules.groups import GroupEvaluator, RuleGroup
 
 
 class RuleSet:
     """The groups of all rule files, in order; the same for every drill."""
 
     def __init__(self, groups: Sequence[RuleGroup]) -> None:
-        self.groups = tuple(groups)
+        self.units = units(groups)
+        """Groups that may read each other are evaluated together, and after those that they read."""
+        self.groups = tuple(group for unit in self.units for group in unit)
+        self.reads_alert_series = any(group.reads_alert_series for group in groups)
         self.alerts = [rule for group in groups for rule in group.rules if isinstance(rule, AlertRule)]
         self.lookback_ms = max((group.lookback_ms for group in groups), default=0)
         """How far before its time an evaluation may look."""
@@ -26,3 +29,41 @@ class RuleSet:
         if known is None:
             known = self._read[labels] = any(selector.matches(labels) for selector in self._selectors)
         return known
+
+    def evaluators(self, store: SeriesStore) -> list[list[GroupEvaluator]]:
+        """Each unit's groups before their first evaluation."""
+        return [[group.evaluator(store, alert_series=self.reads_alert_series) for group in unit] for unit in self.units]
+
+
+def units(groups: Sequence[RuleGroup]) -> list[tuple[RuleGroup, ...]]:
+    """Groups after those that they read, otherwise in order; those that read each other, also indirectly, together."""
+    places = range(len(groups))
+    reads = {place: [other for other in places if groups[place].reads(groups[other])] for place in places}
+    reached = {place: _reachable(place, reads) for place in reads}
+    found: list[tuple[RuleGroup, ...]] = []
+    done: set[int] = set()
+
+    def take(place: int) -> None:
+        together = sorted({place} | {other for other in reached[place] if place in reached[other]})
+        done.update(together)
+        for other in sorted(reached[place]):
+            if other not in done:
+                take(other)
+        found.append(tuple(groups[member] for member in together))
+
+    for place in range(len(groups)):
+        if place not in done:
+            take(place)
+    return found
+
+
+def _reachable(place: int, reads: dict[int, list[int]]) -> set[int]:
+    """The groups that one reads, directly or through others."""
+    found: set[int] = set()
+    waiting = list(reads[place])
+    while waiting:
+        other = waiting.pop()
+        if other not in found:
+            found.add(other)
+            waiting += reads[other]
+    return found

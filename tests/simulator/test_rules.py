@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from scenarios.documents import parse_document
 from simulator.promql.series import Labels, Series, SeriesStore, make_labels
-from simulator.rules import RuleGroup, Transition, compile_rules
+from simulator.rules import RuleGroup, RuleSet, Transition, compile_rules, evaluate_together
 from tests.simulator.promql.generation import STEP_MS, random_series
 from tests.simulator.promql.notation import make_series, read_values
 
@@ -125,8 +125,25 @@ def test_groups_come_after_those_whose_series_they_read() -> None:
         {"name": "writer", "rules": [{"record": "made", "expr": "x"}]},
     ]
     compiled = compile_rules(parse_document(json.dumps({"groups": groups}), "rules.yml"), STEP_MS)
-    assert [group.name for group in compiled] == ["other", "writer", "reader"]
-    assert [group.interval_ms for group in compiled] == [60_000, STEP_MS, STEP_MS]
+    assert [group.name for group in compiled] == ["reader", "other", "writer"]
+    ordered = RuleSet(compiled).groups
+    assert [group.name for group in ordered] == ["writer", "reader", "other"]
+    assert [group.interval_ms for group in ordered] == [STEP_MS, STEP_MS, 60_000]
+
+
+def test_groups_that_read_each_other_are_evaluated_together() -> None:
+    groups = [
+        {"name": "a", "rules": [{"record": "ping", "expr": "x + (pong or x - x)"}]},
+        {"name": "b", "rules": [{"record": "pong", "expr": "ping * 2"}]},
+        {"name": "c", "rules": [{"alert": "Loud", "expr": "pong > 10"}, {"alert": "Told", "expr": "ALERTS > 0"}]},
+    ]
+    rules = RuleSet(compile_rules(parse_document(json.dumps({"groups": groups}), "rules.yml"), STEP_MS))
+    assert [[group.name for group in unit] for unit in rules.units] == [["a", "b"], ["c"]]
+    store = _store(x="1 1 1 1 1 1")
+    times = range(0, 5 * STEP_MS, STEP_MS)
+    found = [change for unit in rules.evaluators(store) for change in evaluate_together(unit, [times] * len(unit))]
+    # ping is 1, 3, 7, 15: a sees what b wrote a tick before, and Told sees Loud's own series at once.
+    assert [(change.alert, change.at_ms // STEP_MS) for change in found] == [("Loud", 2), ("Told", 2)]
 
 
 Histories = dict[Labels, list[float | None]]

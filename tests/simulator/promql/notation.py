@@ -76,14 +76,18 @@ class Evaluation(NamedTuple):
     line: int
     series: tuple[Series, ...]
     times: tuple[int, ...]
+    bounds: tuple[int, int] | None
     expression: str
     fails: bool
+    ordered: bool
     expected: dict[Labels, list[float | None]]
     scalar: float | None
+    obstacle: str | None
+    """Why this reader cannot judge the evaluation."""
 
 
 def read_test_file(text: str) -> Iterator[Evaluation]:
-    """The evaluations of a file in Prometheus's ``.test`` language; those that touch native histograms are left out."""
+    """The evaluations of a file in Prometheus's ``.test`` language."""
     lines = [
         line.split("#")[0].rstrip() if line.lstrip().startswith("#") else line.rstrip() for line in text.split("\n")
     ]
@@ -107,8 +111,8 @@ def read_test_file(text: str) -> Iterator[Evaluation]:
                     native.add(dict(labels)[NAME].removesuffix("_bucket"))
                 if "{{" not in rest:
                     series[labels] = make_series(labels, read_values(rest), step_ms)
-        elif line.startswith("eval") and not _needs_native(line, block, native):
-            yield _evaluation(block_start, line, block, tuple(series.values()))
+        elif line.startswith("eval"):
+            yield _evaluation(block_start, line, block, tuple(series.values()), native)
 
 
 def _needs_native(line: str, block: list[str], native: set[str]) -> bool:
@@ -117,8 +121,9 @@ def _needs_native(line: str, block: list[str], native: set[str]) -> bool:
     return reads or any("{{" in entry for entry in block)
 
 
-def _evaluation(number: int, line: str, block: list[str], series: tuple[Series, ...]) -> Evaluation:
+def _evaluation(number: int, line: str, block: list[str], series: tuple[Series, ...], native: set[str]) -> Evaluation:
     words = line.split(None, 4)
+    bounds = None
     if words[1] == "instant":
         _, _, _, at, expression = words
         times: tuple[int, ...] = (duration_ms(at),)
@@ -126,12 +131,16 @@ def _evaluation(number: int, line: str, block: list[str], series: tuple[Series, 
         match = re.match(r"\S+ range from (\S+) to (\S+) step (\S+)\s+(.*)", line)
         assert match is not None, line
         start, end, step = (duration_ms(part) for part in match.groups()[:3])
-        times, expression = tuple(range(start, end + 1, step)), match[4]
+        times, bounds, expression = tuple(range(start, end + 1, step)), (start, end), match[4]
     fails = words[0] == "eval_fail" or any(entry.startswith("expect fail") for entry in block)
+    ordered = words[0] == "eval_ordered" or "expect ordered" in block
+    obstacle = "native histogram" if _needs_native(line, block, native) else None
     expected: dict[Labels, list[float | None]] = {}
     scalar = None
     for entry in block:
-        if entry.startswith("expect"):
+        if entry.startswith(("expect range vector", "expect string")):
+            obstacle = "no value of a rule: range vector or string"
+        if entry.startswith("expect") or obstacle:
             continue
         if re.fullmatch(r"[-+]?[\d.]+(e[+-]?\d+)?|[+-]?Inf|NaN", entry):
             scalar = float(entry)
@@ -139,4 +148,4 @@ def _evaluation(number: int, line: str, block: list[str], series: tuple[Series, 
         labels, rest = read_metric(entry)
         values = read_values(rest)
         expected[labels] = [None if value is STALE else value for value in values]
-    return Evaluation(number, series, times, expression, fails, expected, scalar)
+    return Evaluation(number, series, times, bounds, expression, fails, ordered, expected, scalar, obstacle)

@@ -29,12 +29,12 @@ def _value(text: str, store: SeriesStore, minute: float, version: str = "3.14") 
 @pytest.mark.parametrize(
     ("text", "named"),
     [
-        ("topk(3, up)", "topk"),
-        ("deriv(x[5m])", "deriv"),
-        ("label_replace(up, 'a', 'b', 'c', 'd')", "label_replace"),
-        ("max_over_time(rate(x[1m])[5m:1m])", "subquery"),
-        ("up @ 100", "@ modifier"),
-        ("x atan2 y", "atan2"),
+        ("limitk(3, up)", "limitk"),
+        ("mad_over_time(x[5m])", "experimental function mad_over_time"),
+        ("histogram_count(x)", "native histogram function histogram_count"),
+        ("double_exponential_smoothing(x[5m], 0.1, 0.1)", "double_exponential_smoothing"),
+        ("a + fill(0) b", "fill"),
+        ("x[5m:1m]", "subquery"),
         ("up[5m]", "range vector"),
         ('"text"', "string"),
         ('up{a="1" or b="2"}', '"or"'),
@@ -46,7 +46,10 @@ def test_what_is_not_supported_is_refused_by_name(text: str, named: str) -> None
     assert named in str(caught.value)
 
 
-@pytest.mark.parametrize("text", ["rate(up)", "sum(", "up{", "nope(up)", "1 == 2", ""])
+@pytest.mark.parametrize(
+    "text",
+    ["rate(up)", "sum(", "up{", "nope(up)", "1 == 2", "", "holt_winters(x[5m], 0.1, 0.1)", "up + 'a", "{a=~'.*'}"],
+)
 def test_what_is_not_promql_is_refused(text: str) -> None:
     with pytest.raises(PromqlError):
         compile_expression(text)

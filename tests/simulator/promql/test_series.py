@@ -90,7 +90,14 @@ def test_before_version_3_a_dot_does_not_match_a_newline() -> None:
     assert not Matcher("x", "=~", "a.b", dot_matches_newline=False).matches("a\nb")
 
 
-@pytest.mark.parametrize("pattern", [r"\pL", "[[:alpha:]]", "(?U)a+", "a(?i)b", r"\Qa\E"])
-def test_regular_expressions_that_python_reads_differently_are_refused(pattern: str) -> None:
-    with pytest.raises(PromqlError, match="not supported"):
+@pytest.mark.parametrize(
+    ("pattern", "value"), [(r"\pL+", "é"), ("[[:alpha:]]", "b"), ("(?U)a+", "aa"), ("a(?i)b", "aB"), (r"\Qa.\E", "a.")]
+)
+def test_regular_expressions_that_python_lacks_are_read_by_re2(pattern: str, value: str) -> None:
+    assert Matcher("x", "=~", pattern).matches(value)
+
+
+@pytest.mark.parametrize("pattern", ["(", "(?=a)", r"(a)\1", "a**", "(?P<a", "[z-a]", "a{1001}"])
+def test_what_is_not_a_regular_expression_of_re2_is_refused(pattern: str) -> None:
+    with pytest.raises(PromqlError, match="regular expression"):
         Matcher("x", "=~", pattern)
