@@ -22,7 +22,8 @@ from simulator.events import EVENT_TYPES
 from simulator.flow import Flow
 from simulator.journal import Journal
 from simulator.randomness import Draws
-from simulator.responders.crew import Crew, Intention
+from simulator.recovery import verify
+from simulator.responders.crew import CONSIDERATIONS, Crew, Intention
 from simulator.responders.treatments import Treatment
 from simulator.rules import RuleSet
 from simulator.world import World
@@ -94,7 +95,7 @@ class Drill:
                 world.step()
             else:
                 world.advance(at_ms)
-                self._act(crew.take())
+                self._act(crew.take(workflow))
             while self._outcomes:  # What became of a command is handled right after what asked for it.
                 self._receive(self._outcomes.popleft())
         self.now_ms = end_ms
@@ -104,9 +105,13 @@ class Drill:
 
     def _close(self) -> None:
         """After the drill the world stands still, but what a resolved incident still waits for runs on."""
-        while self.workflow.state == "resolved" and (at_ms := self.workflow.next_deadline()) is not None:
-            self.now_ms = at_ms
-            self._carry_out(self.workflow.fire_deadline())
+        while self.workflow.state == "resolved" and (deadline_ms := self.workflow.next_deadline()) is not None:
+            person_ms = self.crew.next_due()
+            self.now_ms = min(deadline_ms, person_ms)
+            if deadline_ms <= person_ms:
+                self._carry_out(self.workflow.fire_deadline())
+            else:
+                self._act(self.crew.take(self.workflow))
             while self._outcomes:
                 self._receive(self._outcomes.popleft())
 
@@ -118,14 +123,16 @@ class Drill:
             self._receive(_signal(kind, fields, record, self._titles))
         return record
 
-    def _on_finished(self, person: str, action: str, because: int) -> None:
-        self._receive(Act("finish_mitigation", person, {"action": action}, because))
+    def _on_finished(self, step: str, person: str, fields: Mapping[str, str], because: int) -> None:
+        self._receive(Act(step, person, fields, because))
 
     def _act(self, intention: Intention) -> None:
-        if intention.action == "watch":
-            self.crew.watched(intention, self.workflow)
+        if intention.action in CONSIDERATIONS:
+            self.crew.considered(intention, self.workflow)
             return
         fields = dict(intention.fields)
+        if intention.action == "verify":
+            fields = verify(self.world, self.workflow.incident_id or "")
         if intention.action == "update":
             fields = _update(fields, self.now_ms)
         self._receive(Act(intention.action, intention.person, fields, intention.because))
@@ -152,6 +159,8 @@ class Drill:
                 self._outcomes.append(self._wire.send(kind, fields, reply, record))
             elif kind == "mitigation_started":
                 self.world.perform(fields["person"], fields["action"], record)
+            elif kind == "examination_started":
+                self.world.examine(fields["person"], fields["method"], record)
             elif kind == "cause_identified":
                 right = fields["cause"] in self.world.causes()
                 self._record("cause_judged", record, {"cause": fields["cause"], "right": right})

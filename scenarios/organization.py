@@ -13,7 +13,8 @@ from annotated_types import Ge, Gt, Le, MinLen
 
 from scenarios.fault import Fault
 from scenarios.fields import Defines, Duration, Period, Ratio, Refers, ServiceName, TimeZone, Url, model
-from scenarios.people import Assignee, Escalation, Impact, Person, Role, Schedule, Severity
+from scenarios.people import Assignee, Escalation, Impact, Person, Role, RoleName, Schedule, Severity
+from scenarios.procedure import Checklist, HealthCheck, ImpactSigns, Method
 
 ActionName = Annotated[str, Refers("action")]
 PlaybookName = Annotated[str, Refers("playbook")]
@@ -64,6 +65,12 @@ class Service:
     """Its name."""
     user_facing: bool = False
     """Whether users meet it; then it needs an `objective`, and leaving that is an impact."""
+    kind: Literal["application", "database", "infrastructure", "vendor", "tool"] = "application"
+    """What it is; a runbook may fetch a specialist when a database or infrastructure is named as the cause."""
+    core: bool = False
+    """Whether it is what users come for, so that it makes a major incident when it does not work. Where none is marked,
+    every user-facing service counts as core.
+    """
     objective: Objective | None = None
     """What its users are promised."""
     requests_per_s: Annotated[float, Ge(0)] = 0.0
@@ -233,6 +240,10 @@ class Action:
     """How long it takes, unless the scenario says otherwise."""
     kind: Literal["look", "change"]
     """Whether it only looks, or changes the running system."""
+    approval: RoleName | None = None
+    """The role that has to agree before somebody else begins it; none: nobody has to."""
+    approve_within: Period = 600_000
+    """How long that role has to answer; then the request lapses, and may be made again."""
 
 
 @model
@@ -244,7 +255,7 @@ class RunbookEscalation:
     target: Assignee
     """Who is fetched."""
     after: Duration | None = None
-    """How long after the alert."""
+    """How long after the alert, or after the cause was named."""
 
 
 @model
@@ -284,7 +295,11 @@ class Closure:
     """How an incident ends."""
 
     verify_for: Duration
-    """How long the objectives must be seen to hold before resolving."""
+    """How long health checks and objectives must be seen to hold before resolving."""
+    check_every: Period = 300_000
+    """How often health checks are repeated meanwhile."""
+    reopened_by: tuple[Literal["alert", "probe", "customer", "team"], ...] = ("alert", "probe", "team")
+    """The signals that reopen a resolved incident. What customers write may be about the trouble that is over."""
     close_after: Duration
     """From resolution to closure."""
 
@@ -310,7 +325,11 @@ class Organization:
     severities: Annotated[dict[Annotated[str, Defines("severity")], Severity], MinLen(1)]
     """The severity table, the worst first."""
     impact_matrix: tuple[Impact, ...] = ()
-    """How impact leads to a severity. Validated; modelled people declare the scenario's true severity."""
+    """How impact leads to a severity; the first row that fits counts. Without rows, modelled people declare the
+    scenario's true severity.
+    """
+    impact_signs: ImpactSigns = field(default_factory=ImpactSigns)
+    """Which figures of a dashboard count as which impact."""
     people: Annotated[dict[Annotated[str, Defines("person")], Person], MinLen(1)]
     """Everybody who may be paged or take a role."""
     roles: Annotated[dict[Annotated[str, Defines("role")], Role], MinLen(1)]
@@ -331,10 +350,16 @@ class Organization:
     """The war room, named in the announcement."""
     actions: dict[Annotated[str, Defines("action")], Action] = field(default_factory=dict)
     """The catalogue of what responders can do."""
+    investigation: dict[Annotated[str, Defines("method")], Method] = field(default_factory=dict)
+    """The methods by which causes are sought. What each reveals, the scenario says."""
     playbook_files: tuple[str, ...] = ()
     """Files that hold `mitigation_strategies`, relative to this one, taken as they are."""
     runbooks: dict[Annotated[str, Defines("runbook")], Runbook] = field(default_factory=dict)
-    """What alerts link to. Validated; modelled people follow playbooks only."""
+    """What alerts link to. The runbook of an alert that fired is followed before the playbook of the cause."""
+    health_checks: tuple[HealthCheck, ...] = ()
+    """What is asked to verify a recovery."""
+    checklists: dict[Annotated[str, Defines("checklist")], Checklist] = field(default_factory=dict)
+    """What is to be done in each phase, by whom and by when."""
     closure: Closure
     """How an incident ends."""
     background: tuple[Fault, ...] = ()

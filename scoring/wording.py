@@ -124,6 +124,18 @@ def _update(record: Record) -> str:
     return names.get(record["audience"], f"an update for {plain(record['audience'])}")
 
 
+def _override(record: Record) -> str:
+    return f" although its recovery was not verified: {record['override']}" if record.get("override") else ""
+
+
+def _listed_items(items: object) -> str:
+    return listed([str(item).replace("-", " ") for item in items] if isinstance(items, list | tuple) else items)
+
+
+def _ticked_by(record: Record) -> str:
+    return f", by {record['person']}" if record.get("person") else ""
+
+
 def _playbook(record: Record) -> str:
     return f"playbook {plain(record['playbook'])}" if record["playbook"] else "no playbook"
 
@@ -143,6 +155,7 @@ _SENTENCES: dict[str, str | Callable[[Record], str]] = {
     "mitigation_took_effect": lambda r: (
         f"{plain(r['action'])} took effect on {plain(r['service'])}{' and does harm' if r['harmful'] else ''}"
     ),
+    "mitigation_wore_off": lambda r: f"What {plain(r['action'])} had brought along on {plain(r['service'])} ended",
     "cause_judged": _judged,
     "alert_pending": lambda r: f"Alert {r['alert']} began to wait out its for-duration{_labels(r)}",
     "alert_dropped": lambda r: f"Alert {r['alert']} stopped waiting: its condition no longer held{_labels(r)}",
@@ -157,13 +170,25 @@ _SENTENCES: dict[str, str | Callable[[Record], str]] = {
     "incident_triggered": lambda r: f"The response process learned of trouble from {signal(r['kind'], r['name'])}",
     "signal_added": lambda r: f"A further signal came in from {signal(r['kind'], r['name'])}",
     "page_timed_out": lambda r: f"Nobody acknowledged at escalation level {r['level']} in time",
+    "runbook_opened": lambda r: f"The runbook {plain(r['runbook'])} applies, by alert {r['alert']}",
+    "acknowledgement_expired": lambda r: f"Nothing had come of it for too long after {r['person']} took it",
     "page_acknowledged": lambda r: f"{r['person']} acknowledged the page",
     "incident_declared": lambda r: f"{r['person']} declared {r['incident']} ({r['severity']}): {r['title']}",
+    "severity_changed": lambda r: (
+        f"{r['person']} changed the severity from {r['before']} to {r['after']}: {r['reason']}"
+    ),
     "role_joined": lambda r: f"{r['person']} joined as {plain(r['role'])}",
     "team_assembled": lambda r: f"Every required role has joined: {listed(r['roles'])}",
     "incident_escalated": lambda r: f"Escalated to {listed(r['to'])}: {plain(r['reason'])}",
     "investigation_started": lambda r: f"{r['person']} began to investigate",
+    "examination_started": lambda r: f"{r['person']} began to look at: {plain(r['method'])}",
+    "finding_revealed": lambda r: f"{r['person']} found out: {r['says']}",
+    "examination_finished": lambda r: f"{r['person']} finished looking at: {plain(r['method'])}",
     "cause_identified": lambda r: f"{r['person']} named the cause: {plain(r['cause'])}",
+    "approval_asked": lambda r: f"{r['person']} asked the {plain(r['role'])} to approve: {plain(r['action'])}",
+    "approval_given": lambda r: f"{r['person']} approved: {plain(r['action'])}",
+    "approval_declined": lambda r: f"{r['person']} declined {plain(r['action'])}: {r['reason']}",
+    "approval_lapsed": lambda r: f"The {plain(r['role'])} did not answer in time about: {plain(r['action'])}",
     "mitigation_started": lambda r: f"{r['person']} began: {plain(r['action'])} ({_playbook(r)})",
     "mitigation_finished": lambda r: f"{r['person']} finished: {plain(r['action'])}",
     "monitoring_started": lambda r: f"{r['person']} began to watch whether the fix holds",
@@ -173,8 +198,13 @@ _SENTENCES: dict[str, str | Callable[[Record], str]] = {
         f"{r['person']} finished the recovery checks: {'passed' if r['passed'] else 'not passed'}"
     ),
     "incident_still_open": lambda r: f"Nothing has come of the incident for a while; it is still {plain(r['state'])}",
-    "incident_resolved": lambda r: f"{r['person']} resolved the incident",
-    "incident_reopened": lambda r: f"{r['person']} reopened the incident",
+    "checklist_opened": lambda r: f"Checklist to work through: {plain(r['checklist'])}",
+    "items_ticked": lambda r: (
+        f"{'Ticked' if r.get('person') else 'Proved'}: {_listed_items(r['items'])}{_ticked_by(r)}"
+    ),
+    "checklist_due": lambda r: f"Not done in time ({plain(r['checklist'])}): {_listed_items(r['missing'])}",
+    "incident_resolved": lambda r: f"{r['person']} resolved the incident{_override(r)}",
+    "incident_reopened": lambda r: f"{r.get('person') or signal(r['kind'], r['name'])} reopened the incident",
     "incident_closed": "The incident was closed",
     "action_refused": lambda r: f"{plain(r['action'])} by {r['person']} was refused: {r['reason']}",
     "page": lambda r: f"Page {listed(r['to'])}{_again(r)}: {r['summary']}",

@@ -56,6 +56,7 @@ EVENT_TYPES: dict[str, EventType] = {
     "worst_case_failed": _truth("services", "With every active fault at its worst, these miss their objectives."),
     "worst_case_held": _truth("by", "Objectives hold at the worst again, by a `mitigation` or a `fault_end`."),
     "mitigation_took_effect": _truth("action service harmful", "An action changed the running system."),
+    "mitigation_wore_off": _truth("action service", "The failing or slowing that an action brought along ended."),
     "cause_judged": _truth("cause right", "Whether the cause that was named is a true one."),
     # What can be seen of the world.
     "alert_pending": _seen("alert labels value", "An alert's condition holds, and its `for` begins."),
@@ -72,13 +73,25 @@ EVENT_TYPES: dict[str, EventType] = {
     "incident_triggered": _seen("kind name", "The first signal reached the response process."),
     "signal_added": _seen("kind name", "A further signal reached the response process."),
     "page_timed_out": _seen("level", "Nobody of an escalation level answered in time."),
+    "runbook_opened": _seen("runbook alert", "An alert was told of whose runbook is to be followed."),
+    "acknowledgement_expired": _seen(
+        "person", "Nothing happened for too long after the person took it: they and whoever is on call are paged again."
+    ),
     "page_acknowledged": _seen("person", "A person took the page."),
     "incident_declared": _seen("person incident severity title", "A person opened the incident."),
+    "severity_changed": _seen("person before after reason", "A person classified the open incident anew."),
     "role_joined": _seen("person role", "A person took a role."),
     "team_assembled": _seen("roles", "Every role that the severity requires is taken."),
     "incident_escalated": _seen("to reason", "Somebody is called in because of the severity or the time passed."),
     "investigation_started": _seen("person", "A person began to look for the cause."),
+    "examination_started": _seen("person method", "A person began to look for the cause in one way."),
+    "finding_revealed": _seen("person method finding says", "Looking for the cause brought something to light."),
+    "examination_finished": _seen("person method", "A person is done with one way of looking."),
     "cause_identified": _seen("person cause", "A person named a cause, rightly or not."),
+    "approval_asked": _seen("person action role", "A person wants to make a change to which a role has to agree."),
+    "approval_given": _seen("person action", "The role agreed; the change begins."),
+    "approval_declined": _seen("person action reason asked_by", "The role did not agree."),
+    "approval_lapsed": _seen("person action role", "The role did not answer in time what the person asked."),
     "mitigation_started": _seen("person action playbook", "A person began an action."),
     "mitigation_finished": _seen("person action", "A person finished an action."),
     "monitoring_started": _seen("person", "The team watches whether the fix holds."),
@@ -88,9 +101,22 @@ EVENT_TYPES: dict[str, EventType] = {
         optional="next_update_by_ms",
     ),
     "update_overdue": _seen("audience", "An update that was promised has not come."),
-    "verification_finished": _seen("person passed", "The recovery checks are done."),
-    "incident_resolved": _seen("person", "A person declared the incident over."),
-    "incident_reopened": _seen("person", "A person reopened an incident that had been resolved."),
+    "verification_finished": _seen(
+        "person passed",
+        "The recovery checks are done: `checks` is the result of the health checks, `technical` what monitoring shows.",
+        optional="checks technical",
+    ),
+    "checklist_opened": _seen("checklist", "A checklist is to be worked through from now on."),
+    "items_ticked": _seen(
+        "checklist items", "Items are done: a person says so, or else the record that led here proves it.", "person"
+    ),
+    "checklist_due": _seen("checklist missing", "The time of a checklist is over, and these items are not done."),
+    "incident_resolved": _seen(
+        "person", "A person declared the incident over; `override` says why without a passed verification.", "override"
+    ),
+    "incident_reopened": _seen(
+        "", "A resolved incident is open again, by a person or by a signal.", "person kind name"
+    ),
     "incident_closed": _seen("", "The time that is waited after resolution has passed."),
     "incident_still_open": _seen("state", "Nothing has come of the incident for an hour."),
     "action_refused": _seen("person action reason", "A person tried what is not possible in this state."),

@@ -29,6 +29,8 @@ class Incident:
         """As declared."""
         self.claimed_severity: str | None = None
         """As the first signal claims, until somebody declares."""
+        self.policy = organization.escalation
+        """The escalation policy, as it was when the incident was triggered."""
         self.title = ""
         self._emissions: list[Emission] = []
         self._origin = 0
@@ -47,6 +49,15 @@ class Incident:
     def note(self, kind: str, /, **fields: Any) -> None:
         """Say that something happened that no command follows from."""
         self._emissions.append(Emission(kind, fields, self.because))
+
+    def follow_up(self, kind: str, because: int, /, **fields: Any) -> None:
+        """Say that something has come of the n-th emission of what is being handled, where `because` is -n."""
+        self._emissions.append(Emission(kind, fields, because))
+
+    @property
+    def emissions(self) -> tuple[Emission, ...]:
+        """Everything said since the last time it was taken."""
+        return tuple(self._emissions)
 
     def command(self, kind: str, /, **fields: Any) -> None:
         """Ask for something, because of the latest event of what is being handled, or because of the message itself."""
@@ -76,6 +87,12 @@ class Incident:
         """The promises of the declared severity; only for an incident that was declared."""
         assert self.severity is not None, "the incident was not declared"
         return self.organization.severities[self.severity]
+
+    @property
+    def low_urgency(self) -> bool:
+        """Whether it is known to be so minor that it pages nobody beyond the first level."""
+        severity = self.organization.severities.get(self.working_severity or "")
+        return severity is not None and not severity.pages
 
     @property
     def working_severity(self) -> str | None:

@@ -8,48 +8,80 @@ State = Literal[
     "triggered", "acknowledged", "declared", "investigating", "identified", "monitoring", "resolved", "closed"
 ]
 
-SIGNAL, CLOSE = "signal", "close"
-"""The two steps that nobody takes: the first signal, and the end of the time after which a resolved incident closes."""
+SIGNAL, EXPIRE, RETURN, CLOSE = "signal", "expire", "return", "close"
+"""Steps that nobody takes: the first signal, an acknowledgement that nothing followed for too long, a signal after the
+resolution, and the end of the time after which a resolved incident closes.
+"""
+NOBODYS = {SIGNAL, EXPIRE, RETURN, CLOSE}
 
 # (state, step) -> next state. None is the time before the first signal. A step is an action, or one result of it.
 TRANSITIONS: dict[tuple[State | None, str], State] = {
     (None, SIGNAL): "triggered",
     ("triggered", "acknowledge"): "acknowledged",
+    ("triggered", "tick"): "triggered",
     ("triggered", "declare"): "declared",
     ("acknowledged", "acknowledge"): "acknowledged",
+    ("acknowledged", "tick"): "acknowledged",
     ("acknowledged", "declare"): "declared",
+    ("acknowledged", EXPIRE): "triggered",
     ("declared", "acknowledge"): "declared",
+    ("declared", "tick"): "declared",
+    ("declared", EXPIRE): "declared",
     ("declared", "join"): "declared",
     ("declared", "update"): "declared",
+    ("declared", "change_severity"): "declared",
     ("declared", "investigate"): "investigating",
     ("investigating", "acknowledge"): "investigating",
+    ("investigating", "tick"): "investigating",
+    ("investigating", EXPIRE): "investigating",
     ("investigating", "join"): "investigating",
     ("investigating", "update"): "investigating",
+    ("investigating", "change_severity"): "investigating",
     ("investigating", "investigate"): "investigating",
+    ("investigating", "examine"): "investigating",
+    ("investigating", "finish_examination"): "investigating",
     ("investigating", "start_mitigation"): "investigating",
+    ("investigating", "approve"): "investigating",
+    ("investigating", "decline"): "investigating",
     ("investigating", "finish_mitigation"): "investigating",
     ("investigating", "identify"): "identified",
     ("investigating", "monitor"): "monitoring",
     ("identified", "acknowledge"): "identified",
+    ("identified", "tick"): "identified",
+    ("identified", EXPIRE): "identified",
     ("identified", "join"): "identified",
     ("identified", "update"): "identified",
+    ("identified", "change_severity"): "identified",
     ("identified", "identify"): "identified",
+    ("identified", "examine"): "identified",
+    ("identified", "finish_examination"): "identified",
     ("identified", "start_mitigation"): "identified",
+    ("identified", "approve"): "identified",
+    ("identified", "decline"): "identified",
     ("identified", "finish_mitigation"): "identified",
     ("identified", "investigate"): "investigating",
     ("identified", "monitor"): "monitoring",
     ("monitoring", "acknowledge"): "monitoring",
+    ("monitoring", "tick"): "monitoring",
+    ("monitoring", EXPIRE): "monitoring",
     ("monitoring", "join"): "monitoring",
     ("monitoring", "update"): "monitoring",
+    ("monitoring", "change_severity"): "monitoring",
     ("monitoring", "start_mitigation"): "monitoring",
+    ("monitoring", "approve"): "monitoring",
+    ("monitoring", "decline"): "monitoring",
     ("monitoring", "finish_mitigation"): "monitoring",
+    ("monitoring", "finish_examination"): "monitoring",
     ("monitoring", "investigate"): "investigating",
     ("monitoring", "verify passed"): "monitoring",
     ("monitoring", "verify failed"): "investigating",
     ("monitoring", "resolve"): "resolved",
     ("resolved", "update"): "resolved",
     ("resolved", "finish_mitigation"): "resolved",
+    ("resolved", "finish_examination"): "resolved",
+    ("resolved", "tick"): "resolved",
     ("resolved", "reopen"): "investigating",
+    ("resolved", RETURN): "investigating",
     ("resolved", CLOSE): "closed",
 }
 
@@ -65,7 +97,7 @@ class ActionRefused(Exception):  # noqa: N818 (it says what happened, and is nob
 
 def allowed_actions(state: State | None) -> tuple[str, ...]:
     """The actions that people may take in a state, in the table's order."""
-    steps = (step for at, step in TRANSITIONS if at == state and step not in {SIGNAL, CLOSE})
+    steps = (step for at, step in TRANSITIONS if at == state and step not in NOBODYS)
     return tuple(dict.fromkeys(step.split()[0] for step in steps))
 
 

@@ -12,15 +12,19 @@ from datetime import datetime
 from typing import Any
 
 from drills.response import states
+from drills.response.approvals import Approvals
+from drills.response.checklists import Checklists
 from drills.response.communication import Communication
 from drills.response.delivery import Delivery
-from drills.response.escalation import Chain, Ladder
+from drills.response.escalation import Acknowledgement, Chain, Ladder
 from drills.response.incident import Incident
 from drills.response.messages import Act, Emission, Message, Outcome, Signal
 from drills.response.paging import Pager
+from drills.response.runbooks import Runbooks
 from drills.response.states import ActionRefused, State
 from drills.response.team import Team
 from scenarios.organization import Organization
+from simulator.impact import worse
 
 STILL_OPEN_MS = 3_600_000
 """An open incident about which nothing happened for an hour is brought to mind, so that none is ever forgotten."""
@@ -34,33 +38,51 @@ class Workflow:
         self._delivery = Delivery(incident)
         self._pager = Pager(incident, self._delivery)
         self._ladder = Ladder(incident, self._pager)
+        self._acknowledgement = Acknowledgement(incident, self._ladder)
         self._team = Team(incident, self._pager)
         self._chain = Chain(incident, self._pager, self._is_engaged, lambda: self._communication.customers_told)
         self._communication = Communication(incident, self._delivery, self._chain.look_again)
+        self._runbooks = Runbooks(incident, self._chain)
         self._mitigations: set[str] = set()
         """Actions being applied."""
+        self._approvals = Approvals(incident)
+        self._checklists = Checklists(incident)
+        self._examinations: set[str] = set()
+        """Methods of investigation being followed."""
         self._verified = False
         self._checks: dict[str, Callable[[Act], None]] = {
             "acknowledge": self._check_acknowledge,
             "declare": self._check_declare,
+            "change_severity": self._check_change_severity,
             "join": self._check_join,
+            "examine": self._check_examine,
+            "finish_examination": self._check_finish_examination,
             "identify": lambda act: self._need_text(act, "cause"),
             "start_mitigation": self._check_start_mitigation,
+            "approve": self._check_answer,
+            "decline": self._check_decline,
             "finish_mitigation": self._check_finish_mitigation,
             "update": self._check_update,
+            "tick": self._check_tick,
             "verify": self._check_verify,
             "resolve": self._check_resolve,
         }
         self._effects: dict[str, Callable[[Act], None]] = {
             "acknowledge": self._acknowledge,
             "declare": self._declare,
+            "change_severity": self._change_severity,
             "join": lambda act: self._team.join(act.fields["role"], act.person),
             "investigate": self._investigate,
-            "identify": lambda act: incident.emit("cause_identified", person=act.person, cause=act.fields["cause"]),
+            "examine": self._examine,
+            "finish_examination": self._finish_examination,
+            "identify": self._identify,
             "start_mitigation": self._start_mitigation,
+            "approve": self._approve,
+            "decline": self._decline,
             "finish_mitigation": self._finish_mitigation,
             "monitor": self._monitor,
             "update": self._update,
+            "tick": lambda act: self._checklists.tick(act.person, act.fields["items"]),
             "verify": self._verify,
             "resolve": self._resolve,
             "reopen": self._reopen,
@@ -80,6 +102,7 @@ class Workflow:
             state = self._check(message)
             incident.now_ms, incident.because, incident.state = now_ms, message.because, state
             self._effects[message.action](message)
+            self._acknowledgement.activity(message.person)
         else:
             incident.now_ms, incident.because = now_ms, message.because
             if isinstance(message, Outcome):
@@ -99,6 +122,12 @@ class Workflow:
         self._incident.now_ms, self._incident.because = deadline.at_ms, deadline.because
         deadline.fire()
         return self._finish()
+
+    def adopt(self, organization: Organization) -> None:
+        """The organisation has changed its file. What begins from now on follows it; an escalation that has begun keeps
+        the policy under which the incident was triggered.
+        """
+        self._incident.organization = organization
 
     # What can be seen of it.
 
@@ -139,14 +168,17 @@ class Workflow:
     def allowed_actions(self) -> tuple[str, ...]:
         """The actions that the state of the incident permits."""
         allowed = states.allowed_actions(self._incident.state)
-        blocked = set() if self._verified else {"resolve"}
+        blocked = set() if self._checklists.items_left else {"tick"}
         blocked |= set() if self._mitigations else {"finish_mitigation"}
+        blocked |= set() if self._examinations else {"finish_examination"}
+        blocked |= set() if self._approvals.waiting else {"approve", "decline"}
         return tuple(action for action in allowed if action not in blocked)
 
     # How it works.
 
     def _finish(self) -> list[Emission]:
         incident = self._incident
+        self._checklists.follow(incident.emissions)
         if incident.open:
             incident.set_deadline("still open", incident.now_ms + STILL_OPEN_MS, self._still_open)
         return incident.take_emissions()
@@ -159,14 +191,36 @@ class Workflow:
 
     def _signal(self, signal: Signal) -> None:
         incident = self._incident
+        if incident.state == "resolved" and signal.kind in incident.organization.closure.reopened_by:
+            incident.state = states.next_state(incident.state, states.RETURN)
+            incident.emit("incident_reopened", kind=signal.kind, name=signal.name)
+            self._open_again()
+            self._ladder.restart(())
+            return
         if incident.state is not None:
             incident.emit("signal_added", kind=signal.kind, name=signal.name)
+            self._raise_urgency(signal.severity)
+            self._runbooks.signal(signal)
             return
+        incident.policy = incident.organization.escalation
         incident.state = states.next_state(None, states.SIGNAL)
         incident.title, incident.claimed_severity = signal.summary, signal.severity
         incident.emit("incident_triggered", kind=signal.kind, name=signal.name)
         self._ladder.climb()
         self._chain.start()
+        self._runbooks.signal(signal)
+
+    def _raise_urgency(self, claimed: str | None) -> None:
+        """A further signal may claim more than the first did; it counts until somebody declares."""
+        incident = self._incident
+        if incident.severity is None and incident.open:
+            was_low = incident.low_urgency
+            incident.claimed_severity = worse(
+                list(incident.organization.severities), incident.claimed_severity, claimed
+            )
+            if was_low and not incident.low_urgency:
+                self._ladder.raised()
+                self._chain.look_again()
 
     # Acts: first everything that could refuse one, then what it does.
 
@@ -177,7 +231,10 @@ class Workflow:
         step = act.action
         if step == "verify":
             step += " passed" if act.fields.get("passed") else " failed"
-        after = states.next_state(self._incident.state, step)
+        try:
+            after = states.next_state(self._incident.state, step)
+        except ActionRefused as refusal:
+            raise self._refuse(refusal.reason) from None
         check = self._checks.get(act.action)
         if check:
             check(act)
@@ -229,6 +286,22 @@ class Workflow:
         self._chain.declared()
         self._chain.look_again()
 
+    def _check_change_severity(self, act: Act) -> None:
+        self._need_one_of(act, "severity", tuple(self._incident.organization.severities))
+        self._need_text(act, "reason")
+        if act.fields["severity"] == self._incident.severity:
+            raise self._refuse(f"the severity is {self._incident.severity} already")
+
+    def _change_severity(self, act: Act) -> None:
+        incident = self._incident
+        before, incident.severity = incident.severity, act.fields["severity"]
+        reason = act.fields["reason"]
+        incident.emit("severity_changed", person=act.person, before=before, after=incident.severity, reason=reason)
+        self._communication.severity_changed()
+        self._team.severity_changed()
+        self._chain.declared()
+        self._chain.look_again()
+
     def _check_join(self, act: Act) -> None:
         self._need_text(act, "role")
         reason = self._team.why_not_join(act.fields["role"], act.person)
@@ -239,19 +312,69 @@ class Workflow:
         self._verified = False
         self._incident.emit("investigation_started", person=act.person)
 
+    def _check_examine(self, act: Act) -> None:
+        self._need_one_of(act, "method", tuple(self._incident.organization.investigation))
+        if act.fields["method"] in self._examinations:
+            raise self._refuse(f"{act.fields['method']} is being looked at already")
+
+    def _examine(self, act: Act) -> None:
+        self._examinations.add(act.fields["method"])
+        self._incident.emit("examination_started", person=act.person, method=act.fields["method"])
+
+    def _check_finish_examination(self, act: Act) -> None:
+        self._need_text(act, "method")
+        if act.fields["method"] not in self._examinations:
+            raise self._refuse(f"{act.fields['method']} is not being looked at")
+
+    def _finish_examination(self, act: Act) -> None:
+        self._examinations.remove(act.fields["method"])
+        self._incident.emit("examination_finished", person=act.person, method=act.fields["method"])
+
+    def _identify(self, act: Act) -> None:
+        self._incident.emit("cause_identified", person=act.person, cause=act.fields["cause"])
+        self._runbooks.cause_identified(act.fields["cause"])
+
     def _check_start_mitigation(self, act: Act) -> None:
         self._need_text(act, "action")
         if act.fields["action"] in self._mitigations:
             raise self._refuse(f"{act.fields['action']} is being applied already")
+        if act.fields["action"] in self._approvals.waiting:
+            raise self._refuse(f"{act.fields['action']} waits for approval already")
 
     def _start_mitigation(self, act: Act) -> None:
+        action, playbook = act.fields["action"], act.fields.get("playbook")
+        role = self._approvals.role_for(action)
+        if role is None or self._team.holders.get(role) == act.person:
+            self._begin_mitigation(act.person, action, playbook)
+        else:
+            self._approvals.ask(act.person, action, playbook, role)
+
+    def _begin_mitigation(self, person: str, action: str, playbook: str | None) -> None:
         self._verified = False
-        self._mitigations.add(act.fields["action"])
+        self._mitigations.add(action)
+        self._incident.emit("mitigation_started", person=person, action=action, playbook=playbook)
+
+    def _check_answer(self, act: Act) -> None:
+        self._need_one_of(act, "action", tuple(self._approvals.waiting))
+        role = self._approvals.waiting[act.fields["action"]].role
+        if self._team.holders.get(role) != act.person:
+            holder = self._team.holders.get(role, "nobody yet")
+            raise self._refuse(f"{act.fields['action']} is for the {role} to approve, which is {holder}")
+
+    def _check_decline(self, act: Act) -> None:
+        self._check_answer(act)
+        self._need_text(act, "reason")
+
+    def _approve(self, act: Act) -> None:
+        request = self._approvals.answered(act.fields["action"])
+        self._incident.emit("approval_given", person=act.person, action=request.action)
+        self._begin_mitigation(request.person, request.action, request.playbook)
+
+    def _decline(self, act: Act) -> None:
+        request = self._approvals.answered(act.fields["action"])
+        reason = act.fields["reason"]
         self._incident.emit(
-            "mitigation_started",
-            person=act.person,
-            action=act.fields["action"],
-            playbook=act.fields.get("playbook"),
+            "approval_declined", person=act.person, action=request.action, reason=reason, asked_by=request.person
         )
 
     def _check_finish_mitigation(self, act: Act) -> None:
@@ -285,17 +408,34 @@ class Workflow:
 
     def _verify(self, act: Act) -> None:
         self._verified = act.fields["passed"]
-        self._incident.emit("verification_finished", person=act.person, passed=self._verified)
+        seen = {name: act.fields[name] for name in ("checks", "technical") if name in act.fields}
+        self._incident.emit("verification_finished", person=act.person, passed=self._verified, **seen)
 
-    def _check_resolve(self, _: Act) -> None:
-        if not self._verified:
-            raise self._refuse("cannot resolve before a verification has passed")
+    def _check_tick(self, act: Act) -> None:
+        items, left = act.fields.get("items"), self._checklists.items_left
+        wrong = [item for item in items if item not in left] if isinstance(items, list | tuple) else [items]
+        if wrong or not items:
+            got = ", ".join(map(str, wrong)) or "none"
+            raise self._refuse(f"tick needs items, of {', '.join(left) or 'which none is left'} (got {got})")
+
+    def _check_resolve(self, act: Act) -> None:
+        if act.fields.get("override") is not None:
+            self._need_text(act, "override")
+        elif not self._verified:
+            raise self._refuse(
+                "cannot resolve before a verification has passed, unless an override says why it is not waited for"
+            )
 
     def _resolve(self, act: Act) -> None:
         incident = self._incident
-        incident.emit("incident_resolved", person=act.person)
+        override = {} if self._verified else {"override": act.fields["override"]}
+        incident.emit("incident_resolved", person=act.person, **override)
+        self._checklists.resolved()
         incident.deadlines.cancel("still open")
         self._chain.pause()
+        self._runbooks.pause()
+        self._approvals.stop()
+        self._ladder.stop()
         self._team.stop()
         self._pager.lapse_all()
         self._communication.stop()
@@ -303,13 +443,19 @@ class Workflow:
         incident.set_deadline("close", incident.now_ms + incident.organization.closure.close_after, self._close)
 
     def _reopen(self, act: Act) -> None:
-        self._verified = False
-        self._incident.deadlines.cancel("close")
         self._incident.emit("incident_reopened", person=act.person)
+        self._open_again()
+
+    def _open_again(self) -> None:
+        self._verified = False
+        self._checklists.resolved()
+        self._incident.deadlines.cancel("close")
         self._communication.promise()
         self._team.fill()
         self._chain.resume()
+        self._runbooks.resume()
 
     def _close(self) -> None:
         self._incident.state = states.next_state(self._incident.state, states.CLOSE)
         self._incident.emit("incident_closed")
+        self._checklists.closed()

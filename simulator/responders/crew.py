@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Protocol
 
 from scenarios.profiles import Profiles, Value
 from simulator.detection import is_day
+from simulator.impact import classify, worse
 from simulator.journal import Record
 from simulator.responders.treatments import Treatment
 from simulator.world import NEVER, World
@@ -27,6 +28,15 @@ and 96 % within 15 (Google Cloud status pages, n = 273, as `update_on_time` in t
 
 EARLY_SHARE = 0.25
 """An update that is on time comes at most this share of the interval early (proposal)."""
+
+LATEST_TICK = 1.1
+"""People go through a checklist at some moment, any as likely, up to this multiple of its time (proposal)."""
+
+OPEN_STATES = ("declared", "investigating", "identified")
+"""The states in which it still matters how severe the incident is."""
+
+CONSIDERATIONS = ("watch", "reassess")
+"""What people do by themselves, without the workflow."""
 
 
 class Response(Protocol):
@@ -70,6 +80,15 @@ class Crew:
         self._awake_since: dict[str, int] = {}
         self._steps: list[str] = []
         self._playbook = ""
+        self._tried: set[str] = set()
+        """Methods of investigation that somebody has begun to follow."""
+        self._examining = False
+        self._knows = False
+        """Whether the decisive finding has come to light."""
+        self._suspects: list[str] = []
+        """Services to which other findings point."""
+        self._runbook: list[str] = []
+        """Actions of the runbooks that apply and have not been tried."""
         self._customers_told = False
         self._sees = {name[4:]: getattr(self, name) for name in dir(self) if name.startswith("_on_")}
 
@@ -77,14 +96,17 @@ class Crew:
         """When somebody does something next, ms; `NEVER` if nobody will."""
         return self._queue[0].due_ms if self._queue else NEVER
 
-    def take(self) -> Intention:
+    def take(self, response: Response) -> Intention:
         """The next thing that somebody does; it is their intention no longer."""
         intention = heapq.heappop(self._queue)
+        if intention.action == "declare":
+            fields = {**intention.fields, "severity": self._classify(intention.person)}
+            return intention._replace(fields=fields)
         if intention.action == "identify":
             return intention._replace(fields={"cause": self._diagnose(intention.person)})
-        if intention.action == "verify":
-            window_ms = self._organization.closure.verify_for
-            return intention._replace(fields={"passed": self._world.objectives_held_for(window_ms)})
+        if intention.action == "tick":
+            person = response.roles.get(intention.person) or next(iter(self._awake_since), intention.person)
+            return intention._replace(person=person)
         return intention
 
     def cancel(self, person: str) -> None:
@@ -98,7 +120,21 @@ class Crew:
         if sees is not None and self._treatment.responds:
             sees(record, response)
 
-    def watched(self, intention: Intention, response: Response) -> None:
+    def considered(self, intention: Intention, response: Response) -> None:
+        """The person has come to judge something by themselves; what they do about it is planned."""
+        (self._watched if intention.action == "watch" else self._reassess)(intention, response)
+
+    def _reassess(self, intention: Intention, response: Response) -> None:
+        """The person looks again how bad it is, over all the time since it became known."""
+        if response.state not in OPEN_STATES or self._treatment.diagnosis == "wrong":
+            return
+        facts = self._world.visible_impact(self._detected_ms)
+        severity = classify(self._organization.impact_matrix, facts)
+        if severity is not None and severity != response.severity:
+            record = {"person": intention.person, "at_ms": intention.due_ms, "record": intention.because}
+            self._plan(record, 0, "change_severity", severity=severity, reason="by the impact matrix")
+
+    def _watched(self, intention: Intention, response: Response) -> None:
         """The person has watched a change for a while and judges whether it helped."""
         objectives = self._world.flow.objectives.values()
         limit = min((objective.error_ratio for objective in objectives), default=0.0)
@@ -113,6 +149,10 @@ class Crew:
 
     def _on_incident_triggered(self, record: Record, _response: Response) -> None:
         self._detected_ms = record["at_ms"]
+
+    def _on_runbook_opened(self, record: Record, _response: Response) -> None:
+        runbook = self._organization.runbooks[record["runbook"]]
+        self._runbook += [*runbook.immediate, *runbook.investigate]
 
     def _on_page(self, record: Record, _response: Response) -> None:
         self._pages[record["key"]] = record
@@ -134,9 +174,8 @@ class Crew:
             if not any(intention.action == "declare" for intention in self._queue):
                 assert self._detected_ms is not None
                 due_ms = max(now_ms, self._detected_ms + self._draw_ms("declare", person))
-                severity = self._world.scenario.severity
                 title = next(page["summary"] for page in self._pages.values() if page["to"] == person)
-                self._plan(record, due_ms - now_ms, "declare", severity=severity, title=title)
+                self._plan(record, due_ms - now_ms, "declare", title=title)
         elif (role := response.role_offered_to(person)) is not None and person not in response.roles.values():
             self._plan(record, self._draw_ms("join", person), "join", role=role)
 
@@ -150,6 +189,8 @@ class Crew:
         person, role = record["person"], record["role"]
         if role == "technical_lead" and response.state == "declared":
             self._plan(record, 0, "investigate")
+        if role == "commander" and response.state in OPEN_STATES:
+            self._plan(record, self._draw_ms("reassess", person), "reassess")
         if role == "communication_lead":
             severity = self._organization.severities[response.severity or ""]
             due_ms = response.next_internal_update_due_ms
@@ -160,12 +201,35 @@ class Crew:
 
     def _on_investigation_started(self, record: Record, _response: Response) -> None:
         self._plan(record, self._draw_ms("identify", record["person"], tired=True), "identify")
+        if self._treatment.waits and not self._examining:
+            self._next_method(record)
+
+    def _on_examination_finished(self, record: Record, response: Response) -> None:
+        self._examining = False
+        if response.state == "investigating":
+            self._next_method(record)
+
+    def _on_finding_revealed(self, record: Record, response: Response) -> None:
+        finding = next(one for one in self._world.scenario.findings if one.id == record["finding"])
+        if not finding.decisive:
+            self._suspects += [finding.points_to] if finding.points_to is not None else []
+            return
+        self._knows = True
+        for intention in self._queue:
+            if intention.action == "identify" and response.state == "investigating":
+                delay_ms = self._draw_ms("conclude", record["person"])
+                if intention.due_ms > record["at_ms"] + delay_ms:
+                    self._drop(intention)
+                    self._plan(record, delay_ms, "identify")
+                return
 
     def _on_cause_identified(self, record: Record, response: Response) -> None:
         self._tell_customers(record, response)
+        self._plan(record, 0, "reassess")
         cause = self._organization.services[record["cause"]]
         self._playbook = cause.playbook or ""
-        self._steps = list(self._playbooks.get(self._playbook, ()))
+        self._steps = list(dict.fromkeys([*self._runbook, *self._playbooks.get(self._playbook, ())]))
+        self._runbook = []
         if self._treatment.actions == "effective":
             self._steps = self._world.effective_actions()
         elif self._treatment.actions == "harmful first":
@@ -179,10 +243,61 @@ class Crew:
             watch_ms = max(1, self._draw_ms("watch", record["person"]))
             self._plan(record, watch_ms, "watch", watch_ms=watch_ms)
 
+    def _on_approval_asked(self, record: Record, response: Response) -> None:
+        person = response.roles.get(record["role"])
+        if person is not None:
+            self._plan(
+                {**record, "person": person}, self._draw_ms("approve", person), "approve", action=record["action"]
+            )
+
+    def _on_approval_lapsed(self, record: Record, _response: Response) -> None:
+        self._next_step(record)
+
+    def _on_approval_declined(self, record: Record, _response: Response) -> None:
+        self._next_step({**record, "person": record["asked_by"]})
+
     def _on_monitoring_started(self, record: Record, response: Response) -> None:
         self._tell_customers(record, response)
         person = response.roles.get("commander", record["person"])
-        self._plan({**record, "person": person}, self._organization.closure.verify_for, "verify")
+        window_ms = self._organization.closure.verify_for
+        if self._treatment.waits and self._draw_share("impatience", person):
+            reason = "The graphs look fine."
+            self._plan({**record, "person": person}, window_ms // 2, "resolve", override=reason)
+        else:
+            self._plan({**record, "person": person}, window_ms, "verify")
+
+    def _on_checklist_opened(self, record: Record, _response: Response) -> None:
+        """Each owner goes through what nothing else proves, once, and may forget one or the other."""
+        name = record["checklist"]
+        checklist = self._organization.checklists[name]
+        for planned in [one for one in self._queue if one.fields.get("checklist") == name]:
+            self._drop(planned)  # It begins anew.
+        within_ms = checklist.within or self._organization.closure.verify_for
+        owners: dict[str, list[str]] = {}
+        for item in checklist.items:
+            if not item.proof:
+                owners.setdefault(item.owner, []).append(item.id)
+        for owner, items in owners.items():
+            remembered = [item for item in items if not self._forgets(owner)]
+            if remembered:
+                number = self._count("tick", owner)
+                share = LATEST_TICK * self._world.draws.uniform(owner, "tick", number) if self._treatment.waits else 0
+                # Who holds the role by then ticks.
+                self._plan(
+                    {**record, "person": owner}, round(within_ms * share), "tick", items=remembered, checklist=name
+                )
+
+    def _forgets(self, owner: str) -> bool:
+        """Whether an item of a checklist is forgotten, by whoever holds the role."""
+        number = self._count("forgotten_item", owner)
+        share = self._profiles.parameters["forgotten_item"].values[0].share
+        assert share is not None
+        return self._treatment.waits and self._world.draws.uniform(owner, "forgotten_item", number) < share
+
+    def _on_incident_reopened(self, record: Record, response: Response) -> None:
+        person = response.roles.get("technical_lead", record.get("person"))
+        if person is not None:
+            self._plan({**record, "person": person}, 0, "investigate")
 
     def _on_verification_finished(self, record: Record, response: Response) -> None:
         if record["passed"]:
@@ -242,6 +357,17 @@ class Crew:
             delay_ms = self._draw_ms("status_change", person)
             self._plan({**record, "person": person}, delay_ms, "update", audience="customers")
 
+    def _next_method(self, record: Mapping[str, Any]) -> None:
+        """The person looks in a way that nobody has tried yet; which comes first differs from one to the next."""
+        person = record["person"]
+        left = [method for method in self._organization.investigation if method not in self._tried]
+        if left and not self._knows:
+            number = self._count("method", person)
+            method = left[int(self._world.draws.uniform(person, "method", number) * len(left))]
+            self._tried.add(method)
+            self._examining = True
+            self._plan(record, 0, "examine", method=method)
+
     def _next_step(self, record: Mapping[str, Any]) -> None:
         """The next action of the playbook, or a fresh look at what the cause may be when there is none left."""
         if self._steps:
@@ -250,12 +376,37 @@ class Crew:
         else:
             self._plan(record, 0, "investigate")
 
+    def _classify(self, person: str) -> str:
+        """The severity that somebody declares: the matrix' on what can be seen, or the alert's where that is higher;
+        sometimes one too high or too low.
+        """
+        severities = list(self._organization.severities)
+        true = self._world.scenario.severity
+        if self._treatment.diagnosis == "right":
+            return true
+        chosen = true
+        if self._organization.impact_matrix:
+            by_matrix = classify(self._organization.impact_matrix, self._world.visible_impact())
+            claimed = next((page["severity"] for page in self._pages.values() if page["to"] == person), None)
+            chosen = worse(severities, by_matrix, claimed) or severities[-1]
+        wrong = self._draw_share("wrong_severity", person)
+        if self._treatment.diagnosis == "wrong":
+            step = 1
+        elif wrong:
+            number = self._counts[person, "wrong_severity"]
+            step = 1 if self._world.draws.uniform(person, "too low", number) < 0.5 else -1
+        else:
+            step = 0
+        return severities[min(max(severities.index(chosen) + step, 0), len(severities) - 1)]
+
     def _diagnose(self, person: str) -> str:
         """The cause that an investigation comes to, by the world's draw: a service under a fault, or another one."""
         causes = self._world.causes()
         innocent = [name for name in self._organization.services if name not in causes]
         others = [name for name in innocent if self._organization.services[name].playbook] or innocent
-        wrong = self._draw_share("wrong_diagnosis", person)
+        wrong = self._draw_share("wrong_diagnosis", person) and not self._knows
+        misled = [name for name in self._suspects if name in others]
+        others = misled or others
         if self._treatment.diagnosis != "drawn":
             wrong = self._treatment.diagnosis == "wrong"
         if (wrong or not causes) and others:
