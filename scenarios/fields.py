@@ -132,6 +132,17 @@ def since_midnight(clock: str) -> timedelta:
     return timedelta(hours=int(clock[:2]), minutes=int(clock[3:]))
 
 
+def parse_date(value: object) -> date:
+    """A day of the calendar such as ``2025-08-16``; ValueError for anything else."""
+    expected = "expected a date such as 2025-08-16"
+    if not isinstance(value, str) or not _DATE.match(value):
+        raise ValueError(expected)
+    try:
+        return date.fromisoformat(value)
+    except ValueError as error:
+        raise ValueError(expected) from error
+
+
 def parse_timezone(value: object) -> str:
     """A name of the time zone database such as ``Europe/Berlin``; ValueError for anything else."""
     expected = "expected a time zone such as UTC or Europe/Berlin"
@@ -210,6 +221,9 @@ Clock = Annotated[
     _Text(parse_clock, """{"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$"}"""),
 ]
 """A time of day; written ``09:00``."""
+
+Date = Annotated[date, _Text(parse_date, """{"type": "string", "format": "date"}""")]
+"""A day of the calendar; written ``2025-08-16``."""
 
 TimeZone = Annotated[str, _Text(parse_timezone, """{"type": "string", "examples": ["UTC", "Europe/Berlin"]}""")]
 """A name of the time zone database."""

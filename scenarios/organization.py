@@ -15,6 +15,7 @@ from scenarios.fault import Fault
 from scenarios.fields import Defines, Duration, Period, Ratio, Refers, ServiceName, TimeZone, Url, model
 from scenarios.people import Assignee, Escalation, Impact, Person, Role, RoleName, Schedule, Severity
 from scenarios.procedure import Checklist, HealthCheck, ImpactSigns, Method
+from scenarios.program import Targets, TrainingProgram
 
 ActionName = Annotated[str, Refers("action")]
 PlaybookName = Annotated[str, Refers("playbook")]
@@ -362,6 +363,10 @@ class Organization:
     """What is to be done in each phase, by whom and by when."""
     closure: Closure
     """How an incident ends."""
+    targets: Targets = field(default_factory=Targets)
+    """What the monthly report measures against."""
+    training: dict[Annotated[str, Defines("training")], TrainingProgram] = field(default_factory=dict)
+    """What its people are to be trained in."""
     background: tuple[Fault, ...] = ()
     """Faults of an ordinary day: what a healthy day's pages are counted under."""
     contradictions: tuple[Contradiction, ...] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from bench import MINUTE, SMALL, Bench, changed
+from tests.drills.response.bench import MINUTE, SMALL, Bench, changed
 
 from drills.response.states import ActionRefused
 from scenarios.organization import Action

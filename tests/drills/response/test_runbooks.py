@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench import MINUTE, SMALL, Bench, changed
+from tests.drills.response.bench import MINUTE, SMALL, Bench, changed
 
 from scenarios.organization import Runbook, RunbookEscalation, Service
 
