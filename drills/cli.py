@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, cast
 import click
 
 from drills.actions_cli import actions
+from drills.incident.command_line import incident
 from drills.options import FORMAT
 from drills.report_cli import report as report_group
 from drills.store_cli import people, ratings, store
@@ -175,7 +176,7 @@ def rules_test(files: tuple[str, ...], version: str, junit: Path | None) -> None
     sys.exit(test_rules(files, version, junit))
 
 
-for _group in (report_group, store, actions, people, ratings):
+for _group in (report_group, store, actions, people, ratings, incident):
     cli.add_command(_group)
 
 
