@@ -7,7 +7,7 @@ telemetry be computed by long stretches instead of tick by tick.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -49,6 +49,7 @@ class Course:
         """Faults that a responder has ended before their time."""
         self.pieces: list[Piece] = []
         self._starts: list[int] = []
+        self._spells: dict[str, tuple[list[int], list[ServiceState]]] = {}
         self._plan(None)
 
     def at(self, now_ms: int) -> Solution:
@@ -70,11 +71,25 @@ class Course:
 
     def spells(self, service: str, from_ms: int, to_ms: int) -> list[tuple[int, ServiceState]]:
         """How one service is over a stretch of time: when each spell of the same state begins, and the state."""
-        found: list[tuple[int, ServiceState]] = []
-        for start_ms, _, solution in self.between(from_ms, to_ms):
-            state = solution[service]
-            if not found or state != found[-1][1]:  # Most changes of the world are none to this service.
-                found.append((start_ms, state))
+        starts, states = self._all_spells(service)
+        first, beyond = bisect_right(starts, from_ms) - 1, bisect_left(starts, to_ms)
+        if from_ms >= to_ms:
+            return []
+        first = max(first, 0)
+        return [(max(from_ms, starts[index]), states[index]) for index in range(first, beyond)]
+
+    def _all_spells(self, service: str) -> tuple[list[int], list[ServiceState]]:
+        """When each spell of the service begins, and its state, over the whole course as it is planned now."""
+        found = self._spells.get(service)
+        if found is None:
+            starts: list[int] = []
+            states: list[ServiceState] = []
+            for start_ms, solution in self.pieces:
+                state = solution[service]
+                if not states or state != states[-1]:  # Most changes of the world are none to this service.
+                    starts.append(start_ms)
+                    states.append(state)
+            found = self._spells[service] = (starts, states)
         return found
 
     def modify(self, now_ms: int, modifications: Modifications, ended: frozenset[str]) -> None:
@@ -121,6 +136,7 @@ class Course:
         pieces.append(Piece(start_ms, self._solve(levels)))
         self.pieces = pieces
         self._starts = [piece.start_ms for piece in pieces]
+        self._spells = {}
 
     def _solve(self, levels: dict[str, Change]) -> Solution:
         """The solution under the changes of these faults, but for those that were ended."""
