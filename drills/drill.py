@@ -22,7 +22,7 @@ from simulator.events import EVENT_TYPES
 from simulator.flow import Flow
 from simulator.journal import Journal
 from simulator.randomness import Draws
-from simulator.responders.crew import Crew, Intention
+from simulator.responders.crew import CONSIDERATIONS, Crew, Intention
 from simulator.responders.treatments import Treatment
 from simulator.rules import RuleSet
 from simulator.world import World
@@ -122,8 +122,8 @@ class Drill:
         self._receive(Act("finish_mitigation", person, {"action": action}, because))
 
     def _act(self, intention: Intention) -> None:
-        if intention.action == "watch":
-            self.crew.watched(intention, self.workflow)
+        if intention.action in CONSIDERATIONS:
+            self.crew.considered(intention, self.workflow)
             return
         fields = dict(intention.fields)
         if intention.action == "update":

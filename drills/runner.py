@@ -110,6 +110,7 @@ def _header(prepared: Prepared, drill: Drill, seed: int, treatment: str) -> dict
         "duration_ms": scenario.duration,
         "sustain_ms": scenario.sustain,
         "severity": scenario.severity,
+        "severities": {name: plain(severity) for name, severity in organization.severities.items()},
         "titles": {
             "organization": organization.title,
             "services": {name: service.title for name, service in organization.services.items()},

@@ -14,6 +14,7 @@ from annotated_types import Ge, Gt, Le, MinLen
 from scenarios.fault import Fault
 from scenarios.fields import Defines, Duration, Period, Ratio, Refers, ServiceName, TimeZone, Url, model
 from scenarios.people import Assignee, Escalation, Impact, Person, Role, Schedule, Severity
+from scenarios.procedure import ImpactSigns
 
 ActionName = Annotated[str, Refers("action")]
 PlaybookName = Annotated[str, Refers("playbook")]
@@ -64,6 +65,12 @@ class Service:
     """Its name."""
     user_facing: bool = False
     """Whether users meet it; then it needs an `objective`, and leaving that is an impact."""
+    kind: Literal["application", "database", "infrastructure", "vendor", "tool"] = "application"
+    """What it is; a runbook may fetch a specialist when a database or infrastructure is named as the cause."""
+    core: bool = False
+    """Whether it is what users come for, so that it makes a major incident when it does not work. Where none is marked,
+    every user-facing service counts as core.
+    """
     objective: Objective | None = None
     """What its users are promised."""
     requests_per_s: Annotated[float, Ge(0)] = 0.0
@@ -244,7 +251,7 @@ class RunbookEscalation:
     target: Assignee
     """Who is fetched."""
     after: Duration | None = None
-    """How long after the alert."""
+    """How long after the alert, or after the cause was named."""
 
 
 @model
@@ -310,7 +317,11 @@ class Organization:
     severities: Annotated[dict[Annotated[str, Defines("severity")], Severity], MinLen(1)]
     """The severity table, the worst first."""
     impact_matrix: tuple[Impact, ...] = ()
-    """How impact leads to a severity. Validated; modelled people declare the scenario's true severity."""
+    """How impact leads to a severity; the first row that fits counts. Without rows, modelled people declare the
+    scenario's true severity.
+    """
+    impact_signs: ImpactSigns = field(default_factory=ImpactSigns)
+    """Which figures of a dashboard count as which impact."""
     people: Annotated[dict[Annotated[str, Defines("person")], Person], MinLen(1)]
     """Everybody who may be paged or take a role."""
     roles: Annotated[dict[Annotated[str, Defines("role")], Role], MinLen(1)]
@@ -334,7 +345,7 @@ class Organization:
     playbook_files: tuple[str, ...] = ()
     """Files that hold `mitigation_strategies`, relative to this one, taken as they are."""
     runbooks: dict[Annotated[str, Defines("runbook")], Runbook] = field(default_factory=dict)
-    """What alerts link to. Validated; modelled people follow playbooks only."""
+    """What alerts link to. The runbook of an alert that fired is followed before the playbook of the cause."""
     closure: Closure
     """How an incident ends."""
     background: tuple[Fault, ...] = ()

@@ -37,7 +37,7 @@ class Severity:
     roles: Annotated[tuple[RoleName, ...], MinLen(1)]
     """Roles that must have joined before the team counts as assembled."""
     pages: bool
-    """Whether declaring it pages the people for those roles."""
+    """Whether declaring it pages the people for those roles. One that does not has low urgency and never escalates."""
     internal_every: Period | None = None
     """How often colleagues are told something."""
     customers_within: Duration | None = None
@@ -122,5 +122,9 @@ class Escalation:
     """Who is paged, in order."""
     repeats: Annotated[int, Ge(0), Le(9)] = 0
     """How often it starts again after the last level."""
+    ack_timeout: Period | None = None
+    """How long nothing may happen after somebody took it, before it counts as not taken and they and whoever is on call
+    are paged again; any activity postpones it. None: never.
+    """
     chain: tuple[ChainStep, ...] = ()
     """Who is called in because the incident has lasted so long."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from scoring.criteria import criteria, together
 from scoring.measures import Instant, instants, measures, promises, updates
+from scoring.procedure import procedure
 from scoring.statistics import RunSummary
 from simulator.journal import Journal
 from simulator.milestones import NAMES, milestones
@@ -54,6 +55,7 @@ def scorecard(
         "criteria": judged,
         "measures": measured,
         "promises": promises(journal, found, heard),
+        "procedure": procedure(journal, found),
         "detected_by": detected_by(journal, found),
         "milestones": {name: _milestone(found.get(name)) for name in NAMES},
         "why": [dict(reason) for reason in why],

@@ -157,8 +157,13 @@ _SENTENCES: dict[str, str | Callable[[Record], str]] = {
     "incident_triggered": lambda r: f"The response process learned of trouble from {signal(r['kind'], r['name'])}",
     "signal_added": lambda r: f"A further signal came in from {signal(r['kind'], r['name'])}",
     "page_timed_out": lambda r: f"Nobody acknowledged at escalation level {r['level']} in time",
+    "runbook_opened": lambda r: f"The runbook {plain(r['runbook'])} applies, by alert {r['alert']}",
+    "acknowledgement_expired": lambda r: f"Nothing had come of it for too long after {r['person']} took it",
     "page_acknowledged": lambda r: f"{r['person']} acknowledged the page",
     "incident_declared": lambda r: f"{r['person']} declared {r['incident']} ({r['severity']}): {r['title']}",
+    "severity_changed": lambda r: (
+        f"{r['person']} changed the severity from {r['before']} to {r['after']}: {r['reason']}"
+    ),
     "role_joined": lambda r: f"{r['person']} joined as {plain(r['role'])}",
     "team_assembled": lambda r: f"Every required role has joined: {listed(r['roles'])}",
     "incident_escalated": lambda r: f"Escalated to {listed(r['to'])}: {plain(r['reason'])}",

@@ -72,8 +72,13 @@ EVENT_TYPES: dict[str, EventType] = {
     "incident_triggered": _seen("kind name", "The first signal reached the response process."),
     "signal_added": _seen("kind name", "A further signal reached the response process."),
     "page_timed_out": _seen("level", "Nobody of an escalation level answered in time."),
+    "runbook_opened": _seen("runbook alert", "An alert was told of whose runbook is to be followed."),
+    "acknowledgement_expired": _seen(
+        "person", "Nothing happened for too long after the person took it: they and whoever is on call are paged again."
+    ),
     "page_acknowledged": _seen("person", "A person took the page."),
     "incident_declared": _seen("person incident severity title", "A person opened the incident."),
+    "severity_changed": _seen("person before after reason", "A person classified the open incident anew."),
     "role_joined": _seen("person role", "A person took a role."),
     "team_assembled": _seen("roles", "Every role that the severity requires is taken."),
     "incident_escalated": _seen("to reason", "Somebody is called in because of the severity or the time passed."),

@@ -19,6 +19,7 @@ from scenarios.scenario import Inject, Mitigation, Scenario
 from simulator.course import Course, Turn
 from simulator.detection import Customers, Probes, Team
 from simulator.flow import Flow, ServiceState
+from simulator.impact import ImpactFacts, visible_impact
 from simulator.monitoring import Monitoring
 from simulator.randomness import Draws
 from simulator.rules import RuleSet
@@ -127,6 +128,12 @@ class World:
     def harmful_actions(self) -> list[str]:
         """Actions that make it worse in this scenario."""
         return [name for name, mitigation in self._mitigations.items() if mitigation.harmful]
+
+    def visible_impact(self, from_ms: int | None = None) -> ImpactFacts:
+        """What dashboards show of the impact since a moment, by default over the organisation's usual look back."""
+        look_back_ms = self.organization.impact_signs.look_back
+        from_ms = self.now - look_back_ms if from_ms is None else min(from_ms, self.now - look_back_ms)
+        return visible_impact(self.organization, self.course, from_ms, self.now)
 
     def seen_error_ratio(self, window_ms: int) -> float:
         """What a dashboard shows: the worst mean error ratio of a user-facing service over the last while."""

@@ -48,6 +48,16 @@ class Communication:
         self._remind("internal", self._incident.declared.internal_every)
         self._remind("customers", self._incident.declared.customers_within)
 
+    def severity_changed(self) -> None:
+        """Count towards what the new severity promises; what was due sooner and is still promised stays due then."""
+        incident = self._incident
+        promises: list[tuple[Audience, int | None]] = [("internal", incident.declared.internal_every)]
+        promises.append(("customers", None if self.customers_told else incident.declared.customers_within))
+        for audience, every_ms in promises:
+            due_ms = incident.deadlines.due_ms(f"update {audience}")
+            incident.deadlines.cancel(f"update {audience}")
+            self._remind(audience, every_ms, incident.now_ms if due_ms is None else due_ms - (every_ms or 0))
+
     def stop(self) -> None:
         """Nothing more is owed to anybody."""
         self._incident.deadlines.cancel("update internal")
@@ -95,9 +105,10 @@ class Communication:
             self._incident.deadlines.cancel("update customers")
             self._on_customers_told()
 
-    def _remind(self, audience: Audience, every_ms: int | None) -> None:
+    def _remind(self, audience: Audience, every_ms: int | None, since_ms: int | None = None) -> None:
         if every_ms is not None:
-            due_ms = self._incident.now_ms + every_ms
+            now_ms = self._incident.now_ms
+            due_ms = every_ms + (now_ms if since_ms is None else min(since_ms, now_ms))
             self._incident.set_deadline(f"update {audience}", due_ms, lambda: self._overdue(audience, every_ms))
 
     def _overdue(self, audience: Audience, every_ms: int) -> None:

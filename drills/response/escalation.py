@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from drills.response.incident import Incident
 from drills.response.on_call import everyone, on_call
 from drills.response.paging import Page, Pager
+from drills.response.states import EXPIRE, next_state
 from scenarios.fields import format_duration
 from scenarios.people import ChainStep
 
 _LEVEL = "escalation level"
+_ACKNOWLEDGEMENT = "acknowledgement"
 
 
 class Ladder:
@@ -24,32 +26,49 @@ class Ladder:
         self._rung = -1
         """Levels tried so far, counting through the repeats, less one."""
         self._pages: list[Page] = []
+        self.running = False
+        """Whether it is still waiting for somebody to take it."""
 
-    def climb(self) -> None:
-        """Page the next level at which anybody is on call."""
-        policy = self._incident.organization.escalation
+    def restart(self, first: Iterable[str]) -> None:
+        """Begin again at the first level, and page these persons too."""
+        self._lapse()
+        self._rung = -1
+        self.climb(first)
+
+    def raised(self) -> None:
+        """It has turned out to be urgent: whoever was paged has the level's time from now on."""
+        if self.running:
+            self._settled()
+
+    def climb(self, first: Iterable[str] = ()) -> None:
+        """Page the next level at which anybody is on call, and before them whoever is named."""
+        self.running = True
+        policy = self._incident.policy
         while self._rung + 1 < len(policy.levels) * (policy.repeats + 1):
             self._rung += 1
             level = policy.levels[self._rung % len(policy.levels)]
             persons = everyone(self._incident.organization, level.targets, self._incident.calendar)
-            if persons:
+            if persons or first:
                 reason = f"{_LEVEL} {self._level}"
-                self._pages = [self._pager.page(person, reason, self._settled) for person in persons]
+                self._pages = [
+                    self._pager.page(person, reason, self._settled) for person in dict.fromkeys([*first, *persons])
+                ]
                 return
 
     def stop(self) -> None:
         """Somebody has taken it: nobody else needs to be paged for it."""
+        self.running = False
         self._incident.deadlines.cancel(_LEVEL)
         self._lapse()
 
     @property
     def _level(self) -> int:
-        return self._rung % len(self._incident.organization.escalation.levels) + 1
+        return self._rung % len(self._incident.policy.levels) + 1
 
     def _settled(self) -> None:
-        # The first page of the level to be settled starts the level's time.
-        if self._incident.deadlines.due_ms(_LEVEL) is None:
-            timeout = self._incident.organization.escalation.levels[self._level - 1].timeout
+        # The first page of the level to be settled starts the level's time; what can wait never escalates.
+        if not self._incident.low_urgency and self._incident.deadlines.due_ms(_LEVEL) is None:
+            timeout = self._incident.policy.levels[self._level - 1].timeout
             self._incident.set_deadline(_LEVEL, self._incident.now_ms + timeout, self._timed_out)
 
     def _timed_out(self) -> None:
@@ -61,6 +80,36 @@ class Ladder:
         for page in self._pages:
             if page.open:
                 self._pager.lapse(page)
+
+
+class Acknowledgement:
+    """Whether it is still in somebody's hands: taken, and then nothing for a while, counts as not taken."""
+
+    def __init__(self, incident: Incident, ladder: Ladder) -> None:
+        self._incident = incident
+        self._ladder = ladder
+        self._taken_by: str | None = None
+
+    def activity(self, person: str) -> None:
+        """Somebody does something: whoever took it first answers for it, and the time begins anew."""
+        timeout = self._incident.policy.ack_timeout
+        if timeout is None or not self._incident.open or self._incident.low_urgency:
+            self.stop()
+            return
+        self._taken_by = self._taken_by or person
+        self._ladder.stop()
+        self._incident.set_deadline(_ACKNOWLEDGEMENT, self._incident.now_ms + timeout, self._expired)
+
+    def stop(self) -> None:
+        """The incident is over, or minor: nobody has to keep it in hand."""
+        self._incident.deadlines.cancel(_ACKNOWLEDGEMENT)
+
+    def _expired(self) -> None:
+        person, self._taken_by = self._taken_by, None
+        assert person is not None
+        self._incident.state = next_state(self._incident.state, EXPIRE)
+        self._incident.emit("acknowledgement_expired", person=person)
+        self._ladder.restart([person])
 
 
 class Chain:
@@ -81,11 +130,11 @@ class Chain:
         severity = self._incident.declared
         if severity.pages:
             for person in severity.escalates_to:
-                self._reach(person, f"severity {self._incident.severity}")
+                self.reach(person, f"severity {self._incident.severity}")
 
     def start(self) -> None:
         """Begin counting; the first signal has come."""
-        for number, step in enumerate(self._incident.organization.escalation.chain, start=1):
+        for number, step in enumerate(self._incident.policy.chain, start=1):
             self._steps[f"chain {number}"] = (self._incident.now_ms + step.after, step)
         self.resume()
 
@@ -112,15 +161,17 @@ class Chain:
         del self._steps[name]
         reason = f"not resolved for {format_duration(step.after)}"
         for person in on_call(self._incident.organization, step.target, self._incident.calendar):
-            self._reach(person, reason)
+            self.reach(person, reason)
 
-    def _reach(self, person: str, reason: str) -> None:
+    def reach(self, person: str, reason: str) -> None:
         """Page somebody who neither takes part nor is being called already."""
         if not self._is_engaged(person) and not self._pager.is_called(person):
             self._incident.emit("incident_escalated", to=person, reason=reason)
             self._pager.page(person, reason)
 
     def _holds(self, step: ChainStep) -> bool:
+        if self._incident.low_urgency:
+            return False
         if step.condition == "always":
             return True
         severities = self._incident.organization.severities

@@ -29,6 +29,8 @@ class Incident:
         """As declared."""
         self.claimed_severity: str | None = None
         """As the first signal claims, until somebody declares."""
+        self.policy = organization.escalation
+        """The escalation policy, as it was when the incident was triggered."""
         self.title = ""
         self._emissions: list[Emission] = []
         self._origin = 0
@@ -76,6 +78,12 @@ class Incident:
         """The promises of the declared severity; only for an incident that was declared."""
         assert self.severity is not None, "the incident was not declared"
         return self.organization.severities[self.severity]
+
+    @property
+    def low_urgency(self) -> bool:
+        """Whether it is known to be so minor that it pages nobody beyond the first level."""
+        severity = self.organization.severities.get(self.working_severity or "")
+        return severity is not None and not severity.pages
 
     @property
     def working_severity(self) -> str | None:

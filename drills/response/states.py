@@ -8,8 +8,11 @@ State = Literal[
     "triggered", "acknowledged", "declared", "investigating", "identified", "monitoring", "resolved", "closed"
 ]
 
-SIGNAL, CLOSE = "signal", "close"
-"""The two steps that nobody takes: the first signal, and the end of the time after which a resolved incident closes."""
+SIGNAL, EXPIRE, CLOSE = "signal", "expire", "close"
+"""Steps that nobody takes: the first signal, an acknowledgement that nothing followed for too long, and the end of the
+time after which a resolved incident closes.
+"""
+NOBODYS = {SIGNAL, EXPIRE, CLOSE}
 
 # (state, step) -> next state. None is the time before the first signal. A step is an action, or one result of it.
 TRANSITIONS: dict[tuple[State | None, str], State] = {
@@ -18,29 +21,38 @@ TRANSITIONS: dict[tuple[State | None, str], State] = {
     ("triggered", "declare"): "declared",
     ("acknowledged", "acknowledge"): "acknowledged",
     ("acknowledged", "declare"): "declared",
+    ("acknowledged", EXPIRE): "triggered",
     ("declared", "acknowledge"): "declared",
+    ("declared", EXPIRE): "declared",
     ("declared", "join"): "declared",
     ("declared", "update"): "declared",
+    ("declared", "change_severity"): "declared",
     ("declared", "investigate"): "investigating",
     ("investigating", "acknowledge"): "investigating",
+    ("investigating", EXPIRE): "investigating",
     ("investigating", "join"): "investigating",
     ("investigating", "update"): "investigating",
+    ("investigating", "change_severity"): "investigating",
     ("investigating", "investigate"): "investigating",
     ("investigating", "start_mitigation"): "investigating",
     ("investigating", "finish_mitigation"): "investigating",
     ("investigating", "identify"): "identified",
     ("investigating", "monitor"): "monitoring",
     ("identified", "acknowledge"): "identified",
+    ("identified", EXPIRE): "identified",
     ("identified", "join"): "identified",
     ("identified", "update"): "identified",
+    ("identified", "change_severity"): "identified",
     ("identified", "identify"): "identified",
     ("identified", "start_mitigation"): "identified",
     ("identified", "finish_mitigation"): "identified",
     ("identified", "investigate"): "investigating",
     ("identified", "monitor"): "monitoring",
     ("monitoring", "acknowledge"): "monitoring",
+    ("monitoring", EXPIRE): "monitoring",
     ("monitoring", "join"): "monitoring",
     ("monitoring", "update"): "monitoring",
+    ("monitoring", "change_severity"): "monitoring",
     ("monitoring", "start_mitigation"): "monitoring",
     ("monitoring", "finish_mitigation"): "monitoring",
     ("monitoring", "investigate"): "investigating",
@@ -65,7 +77,7 @@ class ActionRefused(Exception):  # noqa: N818 (it says what happened, and is nob
 
 def allowed_actions(state: State | None) -> tuple[str, ...]:
     """The actions that people may take in a state, in the table's order."""
-    steps = (step for at, step in TRANSITIONS if at == state and step not in {SIGNAL, CLOSE})
+    steps = (step for at, step in TRANSITIONS if at == state and step not in NOBODYS)
     return tuple(dict.fromkeys(step.split()[0] for step in steps))
 
 

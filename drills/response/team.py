@@ -59,6 +59,15 @@ class Team:
         held = self.role_of(person)
         return f"{person} holds {held}" if held else None
 
+    def severity_changed(self) -> None:
+        """Other roles are required from now on: look for those, and for no other."""
+        required = self._incident.declared.roles
+        for role in [role for role in self.offers if role not in required]:
+            self._withdraw(role)
+        self.reserve(self._pager.acknowledged)
+        self._look_whether_assembled()
+        self.fill()
+
     def join(self, role: str, person: str) -> None:
         """The person takes the role; whatever else was offered to them goes to others."""
         self._pager.answer(person)
@@ -67,11 +76,14 @@ class Team:
         self._withdraw(role)
         for other in [other for other, asked in self.offers.items() if asked == person]:
             self._withdraw(other)
+        self._look_whether_assembled()
+        self.fill()
+
+    def _look_whether_assembled(self) -> None:
         required = self._incident.declared.roles
         if not self._assembled and all(name in self.holders for name in required):
             self._assembled = True
             self._incident.conclude("team_assembled", roles=list(required))
-        self.fill()
 
     def acknowledged(self, person: str) -> None:
         """The person answered: what was offered to them waits for them to join. Somebody to whom nothing is offered, as
@@ -115,7 +127,7 @@ class Team:
 
     def _timed_out(self, role: str) -> None:
         self._withdraw(role)
-        self._call(role)
+        self.fill()
 
     def _withdraw(self, role: str) -> None:
         self._incident.deadlines.cancel(f"role {role}")

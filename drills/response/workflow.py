@@ -14,13 +14,15 @@ from typing import Any
 from drills.response import states
 from drills.response.communication import Communication
 from drills.response.delivery import Delivery
-from drills.response.escalation import Chain, Ladder
+from drills.response.escalation import Acknowledgement, Chain, Ladder
 from drills.response.incident import Incident
 from drills.response.messages import Act, Emission, Message, Outcome, Signal
 from drills.response.paging import Pager
+from drills.response.runbooks import Runbooks
 from drills.response.states import ActionRefused, State
 from drills.response.team import Team
 from scenarios.organization import Organization
+from simulator.impact import worse
 
 STILL_OPEN_MS = 3_600_000
 """An open incident about which nothing happened for an hour is brought to mind, so that none is ever forgotten."""
@@ -34,15 +36,18 @@ class Workflow:
         self._delivery = Delivery(incident)
         self._pager = Pager(incident, self._delivery)
         self._ladder = Ladder(incident, self._pager)
+        self._acknowledgement = Acknowledgement(incident, self._ladder)
         self._team = Team(incident, self._pager)
         self._chain = Chain(incident, self._pager, self._is_engaged, lambda: self._communication.customers_told)
         self._communication = Communication(incident, self._delivery, self._chain.look_again)
+        self._runbooks = Runbooks(incident, self._chain)
         self._mitigations: set[str] = set()
         """Actions being applied."""
         self._verified = False
         self._checks: dict[str, Callable[[Act], None]] = {
             "acknowledge": self._check_acknowledge,
             "declare": self._check_declare,
+            "change_severity": self._check_change_severity,
             "join": self._check_join,
             "identify": lambda act: self._need_text(act, "cause"),
             "start_mitigation": self._check_start_mitigation,
@@ -54,9 +59,10 @@ class Workflow:
         self._effects: dict[str, Callable[[Act], None]] = {
             "acknowledge": self._acknowledge,
             "declare": self._declare,
+            "change_severity": self._change_severity,
             "join": lambda act: self._team.join(act.fields["role"], act.person),
             "investigate": self._investigate,
-            "identify": lambda act: incident.emit("cause_identified", person=act.person, cause=act.fields["cause"]),
+            "identify": self._identify,
             "start_mitigation": self._start_mitigation,
             "finish_mitigation": self._finish_mitigation,
             "monitor": self._monitor,
@@ -80,6 +86,7 @@ class Workflow:
             state = self._check(message)
             incident.now_ms, incident.because, incident.state = now_ms, message.because, state
             self._effects[message.action](message)
+            self._acknowledgement.activity(message.person)
         else:
             incident.now_ms, incident.because = now_ms, message.because
             if isinstance(message, Outcome):
@@ -99,6 +106,12 @@ class Workflow:
         self._incident.now_ms, self._incident.because = deadline.at_ms, deadline.because
         deadline.fire()
         return self._finish()
+
+    def adopt(self, organization: Organization) -> None:
+        """The organisation has changed its file. What begins from now on follows it; an escalation that has begun keeps
+        the policy under which the incident was triggered.
+        """
+        self._incident.organization = organization
 
     # What can be seen of it.
 
@@ -161,12 +174,28 @@ class Workflow:
         incident = self._incident
         if incident.state is not None:
             incident.emit("signal_added", kind=signal.kind, name=signal.name)
+            self._raise_urgency(signal.severity)
+            self._runbooks.signal(signal)
             return
+        incident.policy = incident.organization.escalation
         incident.state = states.next_state(None, states.SIGNAL)
         incident.title, incident.claimed_severity = signal.summary, signal.severity
         incident.emit("incident_triggered", kind=signal.kind, name=signal.name)
         self._ladder.climb()
         self._chain.start()
+        self._runbooks.signal(signal)
+
+    def _raise_urgency(self, claimed: str | None) -> None:
+        """A further signal may claim more than the first did; it counts until somebody declares."""
+        incident = self._incident
+        if incident.severity is None and incident.open:
+            was_low = incident.low_urgency
+            incident.claimed_severity = worse(
+                list(incident.organization.severities), incident.claimed_severity, claimed
+            )
+            if was_low and not incident.low_urgency:
+                self._ladder.raised()
+                self._chain.look_again()
 
     # Acts: first everything that could refuse one, then what it does.
 
@@ -229,6 +258,22 @@ class Workflow:
         self._chain.declared()
         self._chain.look_again()
 
+    def _check_change_severity(self, act: Act) -> None:
+        self._need_one_of(act, "severity", tuple(self._incident.organization.severities))
+        self._need_text(act, "reason")
+        if act.fields["severity"] == self._incident.severity:
+            raise self._refuse(f"the severity is {self._incident.severity} already")
+
+    def _change_severity(self, act: Act) -> None:
+        incident = self._incident
+        before, incident.severity = incident.severity, act.fields["severity"]
+        reason = act.fields["reason"]
+        incident.emit("severity_changed", person=act.person, before=before, after=incident.severity, reason=reason)
+        self._communication.severity_changed()
+        self._team.severity_changed()
+        self._chain.declared()
+        self._chain.look_again()
+
     def _check_join(self, act: Act) -> None:
         self._need_text(act, "role")
         reason = self._team.why_not_join(act.fields["role"], act.person)
@@ -238,6 +283,10 @@ class Workflow:
     def _investigate(self, act: Act) -> None:
         self._verified = False
         self._incident.emit("investigation_started", person=act.person)
+
+    def _identify(self, act: Act) -> None:
+        self._incident.emit("cause_identified", person=act.person, cause=act.fields["cause"])
+        self._runbooks.cause_identified(act.fields["cause"])
 
     def _check_start_mitigation(self, act: Act) -> None:
         self._need_text(act, "action")
@@ -296,6 +345,8 @@ class Workflow:
         incident.emit("incident_resolved", person=act.person)
         incident.deadlines.cancel("still open")
         self._chain.pause()
+        self._runbooks.pause()
+        self._ladder.stop()
         self._team.stop()
         self._pager.lapse_all()
         self._communication.stop()
@@ -309,6 +360,7 @@ class Workflow:
         self._communication.promise()
         self._team.fill()
         self._chain.resume()
+        self._runbooks.resume()
 
     def _close(self) -> None:
         self._incident.state = states.next_state(self._incident.state, states.CLOSE)

@@ -56,6 +56,8 @@ def render(card: Mapping[str, Any], journal: Journal) -> str:
         rows=[row for name, criterion in card["criteria"].items() for row in _rows(name, criterion, journal)],
         phases=_phases(card, end_ms),
         measures=[_measure(name, result) for name, result in card["measures"].items()],
+        severity=_severity(card["procedure"]["severity"]),
+        targets=[_target(name, result) for name, result in card["procedure"]["targets"].items()],
         runs=_runs(card) if "pass_rate" in card else None,
         trust=list(_trust(card)),
         profiles=journal.header.get("profiles"),
@@ -196,6 +198,22 @@ def _measure(name: str, result: Mapping[str, Any]) -> dict[str, Any]:
         "p50": _quantile(result, "p50_s"),
         "p90": _quantile(result, "p90_s"),
     }
+
+
+def _severity(told: Mapping[str, Any]) -> dict[str, Any]:
+    """What was declared, what it ended as, and what was true."""
+    if told["declared"] is None:
+        return {"words": f"{told['true']} in truth; nothing was declared", "evidence": []}
+    changed = f", {told['final']} in the end" if told["final"] != told["declared"] else ""
+    return {"words": f"{told['declared']} declared{changed}; {told['true']} in truth", "evidence": told["evidence"]}
+
+
+def _target(name: str, result: Mapping[str, Any]) -> dict[str, Any]:
+    _, word, _ = WORDS.get(result["met"], ("open", "not judged", "?"))
+    title = {"respond": "First response", "resolve": "Resolution"}[name]
+    ends = [instant["record"] for instant in (result["from"], result["to"]) if instant]
+    shown = {"value": value(result), "limit": elapsed(result["limit_s"]), "word": word}
+    return {"name": title, "evidence": ends, **shown}
 
 
 def _instant(instant: Mapping[str, Any] | None) -> dict[str, Any] | None:

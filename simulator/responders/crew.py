@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Protocol
 
 from scenarios.profiles import Profiles, Value
 from simulator.detection import is_day
+from simulator.impact import classify, worse
 from simulator.journal import Record
 from simulator.responders.treatments import Treatment
 from simulator.world import NEVER, World
@@ -27,6 +28,12 @@ and 96 % within 15 (Google Cloud status pages, n = 273, as `update_on_time` in t
 
 EARLY_SHARE = 0.25
 """An update that is on time comes at most this share of the interval early (proposal)."""
+
+OPEN_STATES = ("declared", "investigating", "identified")
+"""The states in which it still matters how severe the incident is."""
+
+CONSIDERATIONS = ("watch", "reassess")
+"""What people do by themselves, without the workflow."""
 
 
 class Response(Protocol):
@@ -70,6 +77,8 @@ class Crew:
         self._awake_since: dict[str, int] = {}
         self._steps: list[str] = []
         self._playbook = ""
+        self._runbook: list[str] = []
+        """Actions of the runbooks that apply and have not been tried."""
         self._customers_told = False
         self._sees = {name[4:]: getattr(self, name) for name in dir(self) if name.startswith("_on_")}
 
@@ -80,6 +89,9 @@ class Crew:
     def take(self) -> Intention:
         """The next thing that somebody does; it is their intention no longer."""
         intention = heapq.heappop(self._queue)
+        if intention.action == "declare":
+            fields = {**intention.fields, "severity": self._classify(intention.person)}
+            return intention._replace(fields=fields)
         if intention.action == "identify":
             return intention._replace(fields={"cause": self._diagnose(intention.person)})
         if intention.action == "verify":
@@ -98,7 +110,21 @@ class Crew:
         if sees is not None and self._treatment.responds:
             sees(record, response)
 
-    def watched(self, intention: Intention, response: Response) -> None:
+    def considered(self, intention: Intention, response: Response) -> None:
+        """The person has come to judge something by themselves; what they do about it is planned."""
+        (self._watched if intention.action == "watch" else self._reassess)(intention, response)
+
+    def _reassess(self, intention: Intention, response: Response) -> None:
+        """The person looks again how bad it is, over all the time since it became known."""
+        if response.state not in OPEN_STATES or self._treatment.diagnosis == "wrong":
+            return
+        facts = self._world.visible_impact(self._detected_ms)
+        severity = classify(self._organization.impact_matrix, facts)
+        if severity is not None and severity != response.severity:
+            record = {"person": intention.person, "at_ms": intention.due_ms, "record": intention.because}
+            self._plan(record, 0, "change_severity", severity=severity, reason="by the impact matrix")
+
+    def _watched(self, intention: Intention, response: Response) -> None:
         """The person has watched a change for a while and judges whether it helped."""
         objectives = self._world.flow.objectives.values()
         limit = min((objective.error_ratio for objective in objectives), default=0.0)
@@ -113,6 +139,10 @@ class Crew:
 
     def _on_incident_triggered(self, record: Record, _response: Response) -> None:
         self._detected_ms = record["at_ms"]
+
+    def _on_runbook_opened(self, record: Record, _response: Response) -> None:
+        runbook = self._organization.runbooks[record["runbook"]]
+        self._runbook += [*runbook.immediate, *runbook.investigate]
 
     def _on_page(self, record: Record, _response: Response) -> None:
         self._pages[record["key"]] = record
@@ -134,9 +164,8 @@ class Crew:
             if not any(intention.action == "declare" for intention in self._queue):
                 assert self._detected_ms is not None
                 due_ms = max(now_ms, self._detected_ms + self._draw_ms("declare", person))
-                severity = self._world.scenario.severity
                 title = next(page["summary"] for page in self._pages.values() if page["to"] == person)
-                self._plan(record, due_ms - now_ms, "declare", severity=severity, title=title)
+                self._plan(record, due_ms - now_ms, "declare", title=title)
         elif (role := response.role_offered_to(person)) is not None and person not in response.roles.values():
             self._plan(record, self._draw_ms("join", person), "join", role=role)
 
@@ -150,6 +179,8 @@ class Crew:
         person, role = record["person"], record["role"]
         if role == "technical_lead" and response.state == "declared":
             self._plan(record, 0, "investigate")
+        if role == "commander" and response.state in OPEN_STATES:
+            self._plan(record, self._draw_ms("reassess", person), "reassess")
         if role == "communication_lead":
             severity = self._organization.severities[response.severity or ""]
             due_ms = response.next_internal_update_due_ms
@@ -163,9 +194,11 @@ class Crew:
 
     def _on_cause_identified(self, record: Record, response: Response) -> None:
         self._tell_customers(record, response)
+        self._plan(record, 0, "reassess")
         cause = self._organization.services[record["cause"]]
         self._playbook = cause.playbook or ""
-        self._steps = list(self._playbooks.get(self._playbook, ()))
+        self._steps = list(dict.fromkeys([*self._runbook, *self._playbooks.get(self._playbook, ())]))
+        self._runbook = []
         if self._treatment.actions == "effective":
             self._steps = self._world.effective_actions()
         elif self._treatment.actions == "harmful first":
@@ -249,6 +282,29 @@ class Crew:
             self._plan(record, 0, "start_mitigation", action=action, playbook=self._playbook)
         else:
             self._plan(record, 0, "investigate")
+
+    def _classify(self, person: str) -> str:
+        """The severity that somebody declares: the matrix' on what can be seen, or the alert's where that is higher;
+        sometimes one too high or too low.
+        """
+        severities = list(self._organization.severities)
+        true = self._world.scenario.severity
+        if self._treatment.diagnosis == "right":
+            return true
+        chosen = true
+        if self._organization.impact_matrix:
+            by_matrix = classify(self._organization.impact_matrix, self._world.visible_impact())
+            claimed = next((page["severity"] for page in self._pages.values() if page["to"] == person), None)
+            chosen = worse(severities, by_matrix, claimed) or severities[-1]
+        wrong = self._draw_share("wrong_severity", person)
+        if self._treatment.diagnosis == "wrong":
+            step = 1
+        elif wrong:
+            number = self._counts[person, "wrong_severity"]
+            step = 1 if self._world.draws.uniform(person, "too low", number) < 0.5 else -1
+        else:
+            step = 0
+        return severities[min(max(severities.index(chosen) + step, 0), len(severities) - 1)]
 
     def _diagnose(self, person: str) -> str:
         """The cause that an investigation comes to, by the world's draw: a service under a fault, or another one."""

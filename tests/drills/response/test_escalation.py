@@ -150,3 +150,78 @@ def test_when_nobody_at_all_is_on_call_the_incident_is_still_brought_to_mind_eve
     bench.run_until(130 * MINUTE)
     assert bench.paged() == []
     assert bench.times("incident_still_open", state="triggered") == [60, 120]
+
+
+def with_ack_timeout(minutes: int) -> Bench:
+    return Bench(changed(SMALL, escalation=changed(SMALL.escalation, ack_timeout=minutes * MINUTE, chain=())))
+
+
+def test_what_was_taken_and_then_left_is_triggered_again_and_pages_whoever_took_it_and_whoever_is_on_call() -> None:
+    bench = with_ack_timeout(20)
+    bench.signal()
+    bench.run_until(6 * MINUTE)
+    bench.act(6 * MINUTE, "cat", "acknowledge")
+    bench.run_until(26 * MINUTE)
+    assert bench.workflow.state == "triggered"
+    assert bench.times("acknowledgement_expired", person="cat") == [26]
+    assert [who for minute, who, _ in bench.paged() if minute == 26] == ["cat", "ann"]
+    bench.run_until(31 * MINUTE)
+    assert [who for minute, who, _ in bench.paged() if minute == 31] == ["ben", "cat"]
+
+
+def test_any_activity_postpones_the_acknowledgement_timeout() -> None:
+    bench = with_ack_timeout(20).declared("P1")
+    bench.act(15 * MINUTE, "ann", "join", role="technical_lead")
+    bench.act(30 * MINUTE, "ann", "investigate")
+    bench.run_until(49 * MINUTE)
+    assert bench.of("acknowledgement_expired") == []
+    bench.run_until(50 * MINUTE)
+    assert bench.times("acknowledgement_expired", person="ann") == [50]
+    assert bench.workflow.state == "investigating"
+
+
+def test_activity_after_the_timeout_stops_the_climb_like_an_answer() -> None:
+    bench = with_ack_timeout(20).declared("P0")
+    bench.act(3 * MINUTE, "ann", "investigate")
+    bench.run_until(23 * MINUTE)
+    bench.act(24 * MINUTE, "ann", "identify", cause="api")
+    bench.run_until(43 * MINUTE)
+    assert bench.times("page_timed_out") == []
+    assert len(bench.times("acknowledgement_expired")) == 1
+
+
+def test_nobody_is_paged_again_once_it_is_resolved() -> None:
+    bench = with_ack_timeout(20).monitoring("P1")
+    bench.act(9 * MINUTE, "ann", "verify", passed=True)
+    bench.act(10 * MINUTE, "ann", "resolve")
+    bench.run_until(60 * MINUTE)
+    assert bench.of("acknowledgement_expired") == []
+
+
+def test_what_claims_low_urgency_pages_the_first_level_and_never_escalates() -> None:
+    chain = (ChainStep(after=15 * MINUTE, target="dan"),)
+    bench = Bench(changed(SMALL, escalation=changed(SMALL.escalation, chain=chain)))
+    bench.signal(severity="P2")
+    bench.run_until(600 * MINUTE)
+    assert bench.paged() == [(0, "ann", "escalation level 1")]
+    assert bench.of("page_timed_out") == []
+
+
+def test_a_further_signal_that_claims_more_sets_the_escalation_going() -> None:
+    chain = (ChainStep(after=15 * MINUTE, target="dan"),)
+    bench = Bench(changed(SMALL, escalation=changed(SMALL.escalation, chain=chain)))
+    bench.signal(severity="P2")
+    bench.signal(30 * MINUTE, severity="P1")
+    bench.run_until(35 * MINUTE)
+    assert bench.times("incident_escalated", to="dan") == [30]
+    assert bench.times("page_timed_out") == [35]
+
+
+def test_an_escalation_keeps_the_policy_under_which_it_was_triggered() -> None:
+    bench = Bench()
+    bench.signal()
+    levels = (changed(SMALL.escalation.levels[0], targets=("eve",), timeout=MINUTE),)
+    bench.workflow.adopt(changed(SMALL, escalation=changed(SMALL.escalation, levels=levels, chain=())))
+    bench.run_until(6 * MINUTE)
+    assert [who for _, who, _ in bench.paged()] == ["ann", "ben", "cat"]
+    assert bench.times("page_timed_out") == [5]

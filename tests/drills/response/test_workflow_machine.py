@@ -18,6 +18,9 @@ ROLES = [*SMALL.roles, "pilot"]
 FIELDS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "acknowledge": st.just({}),
     "declare": st.fixed_dictionaries({"severity": st.sampled_from(["P0", "P1", "P2", "P9"]), "title": st.just("Down")}),
+    "change_severity": st.fixed_dictionaries(
+        {"severity": st.sampled_from(["P0", "P1", "P2", "P9"]), "reason": st.sampled_from(["more users", ""])}
+    ),
     "join": st.fixed_dictionaries({"role": st.sampled_from(ROLES)}),
     "investigate": st.just({}),
     "identify": st.sampled_from([{"cause": "vendor"}, {"cause": ""}, {}]),
