@@ -118,8 +118,8 @@ class Drill:
             self._receive(_signal(kind, fields, record, self._titles))
         return record
 
-    def _on_finished(self, person: str, action: str, because: int) -> None:
-        self._receive(Act("finish_mitigation", person, {"action": action}, because))
+    def _on_finished(self, step: str, person: str, fields: Mapping[str, str], because: int) -> None:
+        self._receive(Act(step, person, fields, because))
 
     def _act(self, intention: Intention) -> None:
         if intention.action in CONSIDERATIONS:
@@ -152,6 +152,8 @@ class Drill:
                 self._outcomes.append(self._wire.send(kind, fields, reply, record))
             elif kind == "mitigation_started":
                 self.world.perform(fields["person"], fields["action"], record)
+            elif kind == "examination_started":
+                self.world.examine(fields["person"], fields["method"], record)
             elif kind == "cause_identified":
                 right = fields["cause"] in self.world.causes()
                 self._record("cause_judged", record, {"cause": fields["cause"], "right": right})

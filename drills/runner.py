@@ -118,6 +118,7 @@ def _header(prepared: Prepared, drill: Drill, seed: int, treatment: str) -> dict
         },
         "profiles": prepared.assumptions,
         "faults": [fault.id for fault in scenario.faults],
+        "findings": {finding.id: finding.decisive for finding in scenario.findings},
         "criteria": plain(scenario.criteria),
         "objectives": {name: plain(objective) for name, objective in drill.world.flow.objectives.items()},
         "rules": drill.world.monitoring.coverage(),

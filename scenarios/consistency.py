@@ -176,8 +176,11 @@ def _inject(data: dict[str, Any]) -> Iterator[Finding]:
 
 
 def _effect(data: dict[str, Any]) -> Iterator[Finding]:
-    if all(data.get(key) is None for key in ("bypasses", "retries", "ends_fault")):
-        yield Finding((), "an effect that changes nothing", "one of bypasses, retries and ends_fault")
+    changes = ("bypasses", "retries", "ends_fault", "error_ratio", "added_latency")
+    if all(data.get(key) is None for key in changes):
+        yield Finding((), "an effect that changes nothing", f"one of {alternatives(changes)}")
+    if data.get("lasts") is not None and all(data.get(key) is None for key in ("error_ratio", "added_latency")):
+        yield Finding(("lasts",), "nothing that could end", "error_ratio or added_latency beside it", at_key=True)
 
 
 def _criteria(data: dict[str, Any]) -> Iterator[Finding]:

@@ -13,8 +13,8 @@ from annotated_types import Ge, Gt, Le, MinLen
 
 from scenarios.fault import Fault
 from scenarios.fields import Defines, Duration, Period, Ratio, Refers, ServiceName, TimeZone, Url, model
-from scenarios.people import Assignee, Escalation, Impact, Person, Role, Schedule, Severity
-from scenarios.procedure import ImpactSigns
+from scenarios.people import Assignee, Escalation, Impact, Person, Role, RoleName, Schedule, Severity
+from scenarios.procedure import ImpactSigns, Method
 
 ActionName = Annotated[str, Refers("action")]
 PlaybookName = Annotated[str, Refers("playbook")]
@@ -240,6 +240,10 @@ class Action:
     """How long it takes, unless the scenario says otherwise."""
     kind: Literal["look", "change"]
     """Whether it only looks, or changes the running system."""
+    approval: RoleName | None = None
+    """The role that has to agree before somebody else begins it; none: nobody has to."""
+    approve_within: Period = 600_000
+    """How long that role has to answer; then the request lapses, and may be made again."""
 
 
 @model
@@ -342,6 +346,8 @@ class Organization:
     """The war room, named in the announcement."""
     actions: dict[Annotated[str, Defines("action")], Action] = field(default_factory=dict)
     """The catalogue of what responders can do."""
+    investigation: dict[Annotated[str, Defines("method")], Method] = field(default_factory=dict)
+    """The methods by which causes are sought. What each reveals, the scenario says."""
     playbook_files: tuple[str, ...] = ()
     """Files that hold `mitigation_strategies`, relative to this one, taken as they are."""
     runbooks: dict[Annotated[str, Defines("runbook")], Runbook] = field(default_factory=dict)

@@ -34,3 +34,13 @@ class ImpactSigns:
     """The multiple at which it is moderate."""
     slight_above: Multiple = 0.75
     """The multiple at which it is slight."""
+
+
+@model
+class Method:
+    """A way of looking for the cause."""
+
+    title: str
+    """What is looked at."""
+    takes: Period
+    """How long it takes."""

@@ -94,6 +94,28 @@ class Effect:
     """New number of retries towards every dependency of the service."""
     ends_fault: Annotated[str, Refers("fault")] | None = None
     """The fault that ends with it."""
+    error_ratio: Ratio | None = None
+    """Share of the service's requests that fail by it."""
+    added_latency: Duration | None = None
+    """How much longer every request to the service takes by it."""
+    lasts: Period | None = None
+    """How long the failing and slowing last; none: to the end."""
+
+
+@model
+class Finding:
+    """Something that looking for the cause reveals."""
+
+    id: Annotated[str, Defines("finding")]
+    """Its name in the journal; players see it."""
+    method: Annotated[str, Refers("method")]
+    """The organisation's method of investigation that reveals it."""
+    says: str
+    """What there is to be seen: a log line, a change, a figure."""
+    decisive: bool = False
+    """Whether it tells the cause: modelled people look no further then, and name it rightly."""
+    points_to: ServiceName | None = None
+    """The service that it makes suspect. Modelled people who err, err towards what misled them."""
 
 
 @model
@@ -186,6 +208,8 @@ class Scenario:
     """What goes wrong; at least one."""
     injects: tuple[Inject, ...] = ()
     """Messages that the exercise hands to players."""
+    findings: tuple[Finding, ...] = ()
+    """What the methods of investigation reveal, the decisive finding among others."""
     mitigations: tuple[Mitigation, ...] = ()
     """What actions of the catalogue do to this trouble; one that is not listed takes its time and changes nothing."""
     criteria: Criteria

@@ -143,6 +143,7 @@ _SENTENCES: dict[str, str | Callable[[Record], str]] = {
     "mitigation_took_effect": lambda r: (
         f"{plain(r['action'])} took effect on {plain(r['service'])}{' and does harm' if r['harmful'] else ''}"
     ),
+    "mitigation_wore_off": lambda r: f"What {plain(r['action'])} had brought along on {plain(r['service'])} ended",
     "cause_judged": _judged,
     "alert_pending": lambda r: f"Alert {r['alert']} began to wait out its for-duration{_labels(r)}",
     "alert_dropped": lambda r: f"Alert {r['alert']} stopped waiting: its condition no longer held{_labels(r)}",
@@ -168,7 +169,14 @@ _SENTENCES: dict[str, str | Callable[[Record], str]] = {
     "team_assembled": lambda r: f"Every required role has joined: {listed(r['roles'])}",
     "incident_escalated": lambda r: f"Escalated to {listed(r['to'])}: {plain(r['reason'])}",
     "investigation_started": lambda r: f"{r['person']} began to investigate",
+    "examination_started": lambda r: f"{r['person']} began to look at: {plain(r['method'])}",
+    "finding_revealed": lambda r: f"{r['person']} found out: {r['says']}",
+    "examination_finished": lambda r: f"{r['person']} finished looking at: {plain(r['method'])}",
     "cause_identified": lambda r: f"{r['person']} named the cause: {plain(r['cause'])}",
+    "approval_asked": lambda r: f"{r['person']} asked the {plain(r['role'])} to approve: {plain(r['action'])}",
+    "approval_given": lambda r: f"{r['person']} approved: {plain(r['action'])}",
+    "approval_declined": lambda r: f"{r['person']} declined {plain(r['action'])}: {r['reason']}",
+    "approval_lapsed": lambda r: f"The {plain(r['role'])} did not answer in time about: {plain(r['action'])}",
     "mitigation_started": lambda r: f"{r['person']} began: {plain(r['action'])} ({_playbook(r)})",
     "mitigation_finished": lambda r: f"{r['person']} finished: {plain(r['action'])}",
     "monitoring_started": lambda r: f"{r['person']} began to watch whether the fix holds",

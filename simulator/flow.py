@@ -72,6 +72,8 @@ class Modifications(NamedTuple):
     """(service, dependency) pairs that are no longer used."""
     retries: tuple[tuple[str, int], ...] = ()
     """(service, retries) as set anew, later ones winning."""
+    burdens: tuple[tuple[str, Change], ...] = ()
+    """(service, change) that an action brought along, as a fault would."""
 
 
 Changes = Mapping[str, tuple[Change, ...]]
@@ -109,7 +111,10 @@ class Flow:
             ]
             for name, service in self._services.items()
         }
-        own = {name: self._own(name, changes.get(name, ())) for name in self._order}
+        burdens: dict[str, tuple[Change, ...]] = {}
+        for name, burden in modifications.burdens:
+            burdens[name] = (*burdens.get(name, ()), burden)
+        own = {name: self._own(name, (*changes.get(name, ()), *burdens.get(name, ()))) for name in self._order}
         failing, load = self._settle(own, uses)
         states: dict[str, ServiceState] = {}
         for name in self._order:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from scenarios.organization import Detection, Organization
@@ -28,7 +29,7 @@ def pages(organization: Organization, scenario: Scenario, rules: RuleSet, seed: 
         notified += kind == "alert_notified"
         return 0
 
-    def nobody(_person: str, _action: str, _record: int) -> None:
+    def nobody(_step: str, _person: str, _fields: Mapping[str, str], _record: int) -> None:
         """Nobody does anything, so nothing is ever finished."""
 
     world = World(quiet, day, Flow(quiet), rules, draws=Draws(seed), emit=emit, finished=nobody)

@@ -8,7 +8,7 @@ do (`perform`) and which milestones they reached (`reached`).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from typing import Any, Protocol
 
 import simpy
@@ -18,7 +18,8 @@ from scenarios.organization import Organization
 from scenarios.scenario import Inject, Mitigation, Scenario
 from simulator.course import Course, Turn
 from simulator.detection import Customers, Probes, Team
-from simulator.flow import Flow, ServiceState
+from simulator.faults import Change
+from simulator.flow import Flow, Modifications, ServiceState
 from simulator.impact import ImpactFacts, visible_impact
 from simulator.monitoring import Monitoring
 from simulator.randomness import Draws
@@ -48,9 +49,9 @@ class World:
         *,
         draws: Draws,
         emit: Emit,
-        finished: Callable[[str, str, int], object],
+        finished: Callable[[str, str, Mapping[str, str], int], object],
     ) -> None:
-        """`emit` journals what happens; `finished` is told of each action performed: person, action, record."""
+        """`emit` journals what happens; `finished` is told what people are done with: step, person, fields, record."""
         self.organization, self.scenario, self.flow = organization, scenario, flow
         self.draws, self.emit = draws, emit
         self.env = simpy.Environment()
@@ -60,6 +61,7 @@ class World:
         """Record of the latest moment at which a user-facing service left its objective."""
         self._finished = finished
         self._mitigations = {mitigation.action: mitigation for mitigation in scenario.mitigations}
+        self._revealed: set[str] = set()
         self._fault_records: dict[str, int] = {}
         self._effective: set[str] = set()
         self._unsafe = False
@@ -100,6 +102,10 @@ class World:
     def perform(self, person: str, action: str, because: int) -> None:
         """Somebody begins an action of the catalogue; it is finished, and takes effect, after the time it takes."""
         self.env.process(self._perform(person, action, because))
+
+    def examine(self, person: str, method: str, because: int) -> None:
+        """Somebody begins to look for the cause in one way; what there is to be found comes to light at its end."""
+        self.env.process(self._examine(person, method, because))
 
     def reached(self, milestone: str, record: int) -> None:
         """The response has reached a milestone that injects may wait for."""
@@ -180,7 +186,17 @@ class World:
         yield self.env.timeout(takes_ms)
         if mitigation is not None:
             because = self._take_effect(mitigation, because)
-        self._finished(person, action, because)
+        self._finished("finish_mitigation", person, {"action": action}, because)
+
+    def _examine(self, person: str, method: str, because: int) -> Steps:
+        yield self.env.timeout(self.organization.investigation[method].takes)
+        for finding in self.scenario.findings:
+            if finding.method == method and finding.id not in self._revealed:
+                self._revealed.add(finding.id)
+                self.emit(
+                    "finding_revealed", because, person=person, method=method, finding=finding.id, says=finding.says
+                )
+        self._finished("finish_examination", person, {"method": method}, because)
 
     def _take_effect(self, mitigation: Mitigation, because: int) -> int:
         effect, modifications = mitigation.effect, self.course.modifications
@@ -191,6 +207,11 @@ class World:
         if effect.retries is not None:
             retries = {**dict(modifications.retries), effect.service: effect.retries}
             modifications = modifications._replace(retries=tuple(sorted(retries.items())))
+        if effect.error_ratio is not None or effect.added_latency is not None:
+            burden = (effect.service, Change(effect.error_ratio or 0.0, added_latency_ms=effect.added_latency or 0))
+            modifications = modifications._replace(burdens=(*modifications.burdens, burden))
+            if effect.lasts is not None:
+                self.env.process(self._wear_off(mitigation.action, burden, effect.lasts))
         record = self.emit(
             "mitigation_took_effect",
             because,
@@ -202,13 +223,26 @@ class World:
         if fault is not None and self._is_active(fault):
             ended = ended | {fault.id}
             self.emit("fault_ended", record, fault=fault.id, service=fault.on)
+        self._modify(modifications, ended, record)
+        return record
+
+    def _wear_off(self, action: str, burden: tuple[str, Change], lasts_ms: int) -> Steps:
+        """What an action brought along ends after a while."""
+        yield self.env.timeout(lasts_ms)
+        modifications = self.course.modifications
+        burdens = list(modifications.burdens)
+        burdens.remove(burden)
+        record = self.emit("mitigation_wore_off", 0, action=action, service=burden[0])
+        self._modify(modifications._replace(burdens=tuple(burdens)), self.course.ended, record)
+
+    def _modify(self, modifications: Modifications, ended: frozenset[str], record: int) -> None:
+        """The running system is another from now on, by what the record says."""
         self.course.modify(self.now, modifications, ended)
         for observer in self._looking_ahead:
             observer.course_changed()
         self._update_truth(record)
         self._judge_effects(record)
         self._judge_worst(record, "mitigation")
-        return record
 
     def _give(self, inject: Inject, after_ms: int, because: int) -> Steps:
         yield self.env.timeout(after_ms)

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from drills.response import states
+from drills.response.approvals import Approvals
 from drills.response.communication import Communication
 from drills.response.delivery import Delivery
 from drills.response.escalation import Acknowledgement, Chain, Ladder
@@ -43,14 +44,21 @@ class Workflow:
         self._runbooks = Runbooks(incident, self._chain)
         self._mitigations: set[str] = set()
         """Actions being applied."""
+        self._approvals = Approvals(incident)
+        self._examinations: set[str] = set()
+        """Methods of investigation being followed."""
         self._verified = False
         self._checks: dict[str, Callable[[Act], None]] = {
             "acknowledge": self._check_acknowledge,
             "declare": self._check_declare,
             "change_severity": self._check_change_severity,
             "join": self._check_join,
+            "examine": self._check_examine,
+            "finish_examination": self._check_finish_examination,
             "identify": lambda act: self._need_text(act, "cause"),
             "start_mitigation": self._check_start_mitigation,
+            "approve": self._check_answer,
+            "decline": self._check_decline,
             "finish_mitigation": self._check_finish_mitigation,
             "update": self._check_update,
             "verify": self._check_verify,
@@ -62,8 +70,12 @@ class Workflow:
             "change_severity": self._change_severity,
             "join": lambda act: self._team.join(act.fields["role"], act.person),
             "investigate": self._investigate,
+            "examine": self._examine,
+            "finish_examination": self._finish_examination,
             "identify": self._identify,
             "start_mitigation": self._start_mitigation,
+            "approve": self._approve,
+            "decline": self._decline,
             "finish_mitigation": self._finish_mitigation,
             "monitor": self._monitor,
             "update": self._update,
@@ -154,6 +166,8 @@ class Workflow:
         allowed = states.allowed_actions(self._incident.state)
         blocked = set() if self._verified else {"resolve"}
         blocked |= set() if self._mitigations else {"finish_mitigation"}
+        blocked |= set() if self._examinations else {"finish_examination"}
+        blocked |= set() if self._approvals.waiting else {"approve", "decline"}
         return tuple(action for action in allowed if action not in blocked)
 
     # How it works.
@@ -206,7 +220,10 @@ class Workflow:
         step = act.action
         if step == "verify":
             step += " passed" if act.fields.get("passed") else " failed"
-        after = states.next_state(self._incident.state, step)
+        try:
+            after = states.next_state(self._incident.state, step)
+        except ActionRefused as refusal:
+            raise self._refuse(refusal.reason) from None
         check = self._checks.get(act.action)
         if check:
             check(act)
@@ -284,6 +301,24 @@ class Workflow:
         self._verified = False
         self._incident.emit("investigation_started", person=act.person)
 
+    def _check_examine(self, act: Act) -> None:
+        self._need_one_of(act, "method", tuple(self._incident.organization.investigation))
+        if act.fields["method"] in self._examinations:
+            raise self._refuse(f"{act.fields['method']} is being looked at already")
+
+    def _examine(self, act: Act) -> None:
+        self._examinations.add(act.fields["method"])
+        self._incident.emit("examination_started", person=act.person, method=act.fields["method"])
+
+    def _check_finish_examination(self, act: Act) -> None:
+        self._need_text(act, "method")
+        if act.fields["method"] not in self._examinations:
+            raise self._refuse(f"{act.fields['method']} is not being looked at")
+
+    def _finish_examination(self, act: Act) -> None:
+        self._examinations.remove(act.fields["method"])
+        self._incident.emit("examination_finished", person=act.person, method=act.fields["method"])
+
     def _identify(self, act: Act) -> None:
         self._incident.emit("cause_identified", person=act.person, cause=act.fields["cause"])
         self._runbooks.cause_identified(act.fields["cause"])
@@ -292,15 +327,43 @@ class Workflow:
         self._need_text(act, "action")
         if act.fields["action"] in self._mitigations:
             raise self._refuse(f"{act.fields['action']} is being applied already")
+        if act.fields["action"] in self._approvals.waiting:
+            raise self._refuse(f"{act.fields['action']} waits for approval already")
 
     def _start_mitigation(self, act: Act) -> None:
+        action, playbook = act.fields["action"], act.fields.get("playbook")
+        role = self._approvals.role_for(action)
+        if role is None or self._team.holders.get(role) == act.person:
+            self._begin_mitigation(act.person, action, playbook)
+        else:
+            self._approvals.ask(act.person, action, playbook, role)
+
+    def _begin_mitigation(self, person: str, action: str, playbook: str | None) -> None:
         self._verified = False
-        self._mitigations.add(act.fields["action"])
+        self._mitigations.add(action)
+        self._incident.emit("mitigation_started", person=person, action=action, playbook=playbook)
+
+    def _check_answer(self, act: Act) -> None:
+        self._need_one_of(act, "action", tuple(self._approvals.waiting))
+        role = self._approvals.waiting[act.fields["action"]].role
+        if self._team.holders.get(role) != act.person:
+            holder = self._team.holders.get(role, "nobody yet")
+            raise self._refuse(f"{act.fields['action']} is for the {role} to approve, which is {holder}")
+
+    def _check_decline(self, act: Act) -> None:
+        self._check_answer(act)
+        self._need_text(act, "reason")
+
+    def _approve(self, act: Act) -> None:
+        request = self._approvals.answered(act.fields["action"])
+        self._incident.emit("approval_given", person=act.person, action=request.action)
+        self._begin_mitigation(request.person, request.action, request.playbook)
+
+    def _decline(self, act: Act) -> None:
+        request = self._approvals.answered(act.fields["action"])
+        reason = act.fields["reason"]
         self._incident.emit(
-            "mitigation_started",
-            person=act.person,
-            action=act.fields["action"],
-            playbook=act.fields.get("playbook"),
+            "approval_declined", person=act.person, action=request.action, reason=reason, asked_by=request.person
         )
 
     def _check_finish_mitigation(self, act: Act) -> None:
@@ -346,6 +409,7 @@ class Workflow:
         incident.deadlines.cancel("still open")
         self._chain.pause()
         self._runbooks.pause()
+        self._approvals.stop()
         self._ladder.stop()
         self._team.stop()
         self._pager.lapse_all()

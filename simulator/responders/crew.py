@@ -77,6 +77,13 @@ class Crew:
         self._awake_since: dict[str, int] = {}
         self._steps: list[str] = []
         self._playbook = ""
+        self._tried: set[str] = set()
+        """Methods of investigation that somebody has begun to follow."""
+        self._examining = False
+        self._knows = False
+        """Whether the decisive finding has come to light."""
+        self._suspects: list[str] = []
+        """Services to which other findings point."""
         self._runbook: list[str] = []
         """Actions of the runbooks that apply and have not been tried."""
         self._customers_told = False
@@ -191,6 +198,27 @@ class Crew:
 
     def _on_investigation_started(self, record: Record, _response: Response) -> None:
         self._plan(record, self._draw_ms("identify", record["person"], tired=True), "identify")
+        if self._treatment.waits and not self._examining:
+            self._next_method(record)
+
+    def _on_examination_finished(self, record: Record, response: Response) -> None:
+        self._examining = False
+        if response.state == "investigating":
+            self._next_method(record)
+
+    def _on_finding_revealed(self, record: Record, response: Response) -> None:
+        finding = next(one for one in self._world.scenario.findings if one.id == record["finding"])
+        if not finding.decisive:
+            self._suspects += [finding.points_to] if finding.points_to is not None else []
+            return
+        self._knows = True
+        for intention in self._queue:
+            if intention.action == "identify" and response.state == "investigating":
+                delay_ms = self._draw_ms("conclude", record["person"])
+                if intention.due_ms > record["at_ms"] + delay_ms:
+                    self._drop(intention)
+                    self._plan(record, delay_ms, "identify")
+                return
 
     def _on_cause_identified(self, record: Record, response: Response) -> None:
         self._tell_customers(record, response)
@@ -211,6 +239,19 @@ class Crew:
         else:
             watch_ms = max(1, self._draw_ms("watch", record["person"]))
             self._plan(record, watch_ms, "watch", watch_ms=watch_ms)
+
+    def _on_approval_asked(self, record: Record, response: Response) -> None:
+        person = response.roles.get(record["role"])
+        if person is not None:
+            self._plan(
+                {**record, "person": person}, self._draw_ms("approve", person), "approve", action=record["action"]
+            )
+
+    def _on_approval_lapsed(self, record: Record, _response: Response) -> None:
+        self._next_step(record)
+
+    def _on_approval_declined(self, record: Record, _response: Response) -> None:
+        self._next_step({**record, "person": record["asked_by"]})
 
     def _on_monitoring_started(self, record: Record, response: Response) -> None:
         self._tell_customers(record, response)
@@ -275,6 +316,17 @@ class Crew:
             delay_ms = self._draw_ms("status_change", person)
             self._plan({**record, "person": person}, delay_ms, "update", audience="customers")
 
+    def _next_method(self, record: Mapping[str, Any]) -> None:
+        """The person looks in a way that nobody has tried yet; which comes first differs from one to the next."""
+        person = record["person"]
+        left = [method for method in self._organization.investigation if method not in self._tried]
+        if left and not self._knows:
+            number = self._count("method", person)
+            method = left[int(self._world.draws.uniform(person, "method", number) * len(left))]
+            self._tried.add(method)
+            self._examining = True
+            self._plan(record, 0, "examine", method=method)
+
     def _next_step(self, record: Mapping[str, Any]) -> None:
         """The next action of the playbook, or a fresh look at what the cause may be when there is none left."""
         if self._steps:
@@ -311,7 +363,9 @@ class Crew:
         causes = self._world.causes()
         innocent = [name for name in self._organization.services if name not in causes]
         others = [name for name in innocent if self._organization.services[name].playbook] or innocent
-        wrong = self._draw_share("wrong_diagnosis", person)
+        wrong = self._draw_share("wrong_diagnosis", person) and not self._knows
+        misled = [name for name in self._suspects if name in others]
+        others = misled or others
         if self._treatment.diagnosis != "drawn":
             wrong = self._treatment.diagnosis == "wrong"
         if (wrong or not causes) and others:

@@ -59,7 +59,13 @@ IN_THE_SCENARIO = {
     "effect on nothing": (
         "effect: {service: voice, retries: 5}",
         "effect: {service: voice}",
-        "mitigations[1].effect: an effect that changes nothing (expected one of bypasses, retries and ends_fault)",
+        "mitigations[1].effect: an effect that changes nothing (expected one of "
+        '"bypasses", "retries", "ends_fault", "error_ratio" or "added_latency")',
+    ),
+    "end of what does not end": (
+        "effect: {service: voice, retries: 5}",
+        "effect: {service: voice, retries: 5, lasts: 5m}",
+        "mitigations[1].effect.lasts: nothing that could end (expected error_ratio or added_latency beside it)",
     ),
     "bypass of what is not used": (
         "bypasses: elevenlabs",
