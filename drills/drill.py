@@ -22,6 +22,7 @@ from simulator.events import EVENT_TYPES
 from simulator.flow import Flow
 from simulator.journal import Journal
 from simulator.randomness import Draws
+from simulator.recovery import verify
 from simulator.responders.crew import CONSIDERATIONS, Crew, Intention
 from simulator.responders.treatments import Treatment
 from simulator.rules import RuleSet
@@ -94,7 +95,7 @@ class Drill:
                 world.step()
             else:
                 world.advance(at_ms)
-                self._act(crew.take())
+                self._act(crew.take(workflow))
             while self._outcomes:  # What became of a command is handled right after what asked for it.
                 self._receive(self._outcomes.popleft())
         self.now_ms = end_ms
@@ -104,9 +105,13 @@ class Drill:
 
     def _close(self) -> None:
         """After the drill the world stands still, but what a resolved incident still waits for runs on."""
-        while self.workflow.state == "resolved" and (at_ms := self.workflow.next_deadline()) is not None:
-            self.now_ms = at_ms
-            self._carry_out(self.workflow.fire_deadline())
+        while self.workflow.state == "resolved" and (deadline_ms := self.workflow.next_deadline()) is not None:
+            person_ms = self.crew.next_due()
+            self.now_ms = min(deadline_ms, person_ms)
+            if deadline_ms <= person_ms:
+                self._carry_out(self.workflow.fire_deadline())
+            else:
+                self._act(self.crew.take(self.workflow))
             while self._outcomes:
                 self._receive(self._outcomes.popleft())
 
@@ -126,6 +131,8 @@ class Drill:
             self.crew.considered(intention, self.workflow)
             return
         fields = dict(intention.fields)
+        if intention.action == "verify":
+            fields = verify(self.world, self.workflow.incident_id or "")
         if intention.action == "update":
             fields = _update(fields, self.now_ms)
         self._receive(Act(intention.action, intention.person, fields, intention.because))

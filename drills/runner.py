@@ -118,6 +118,7 @@ def _header(prepared: Prepared, drill: Drill, seed: int, treatment: str) -> dict
         },
         "profiles": prepared.assumptions,
         "faults": [fault.id for fault in scenario.faults],
+        "checklists": {name: plain(checklist) for name, checklist in organization.checklists.items()},
         "findings": {finding.id: finding.decisive for finding in scenario.findings},
         "criteria": plain(scenario.criteria),
         "objectives": {name: plain(objective) for name, objective in drill.world.flow.objectives.items()},
@@ -144,4 +145,6 @@ def plain(value: Any) -> Any:
     if is_dataclass(value):
         pairs = ((field.name.rstrip("_"), getattr(value, field.name)) for field in fields(value))
         return {name: plain(inner) for name, inner in pairs if inner is not None}
+    if isinstance(value, tuple) and value and is_dataclass(value[0]):
+        return [plain(inner) for inner in value]
     return value

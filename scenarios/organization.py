@@ -14,7 +14,7 @@ from annotated_types import Ge, Gt, Le, MinLen
 from scenarios.fault import Fault
 from scenarios.fields import Defines, Duration, Period, Ratio, Refers, ServiceName, TimeZone, Url, model
 from scenarios.people import Assignee, Escalation, Impact, Person, Role, RoleName, Schedule, Severity
-from scenarios.procedure import ImpactSigns, Method
+from scenarios.procedure import Checklist, HealthCheck, ImpactSigns, Method
 
 ActionName = Annotated[str, Refers("action")]
 PlaybookName = Annotated[str, Refers("playbook")]
@@ -295,7 +295,11 @@ class Closure:
     """How an incident ends."""
 
     verify_for: Duration
-    """How long the objectives must be seen to hold before resolving."""
+    """How long health checks and objectives must be seen to hold before resolving."""
+    check_every: Period = 300_000
+    """How often health checks are repeated meanwhile."""
+    reopened_by: tuple[Literal["alert", "probe", "customer", "team"], ...] = ("alert", "probe", "team")
+    """The signals that reopen a resolved incident. What customers write may be about the trouble that is over."""
     close_after: Duration
     """From resolution to closure."""
 
@@ -352,6 +356,10 @@ class Organization:
     """Files that hold `mitigation_strategies`, relative to this one, taken as they are."""
     runbooks: dict[Annotated[str, Defines("runbook")], Runbook] = field(default_factory=dict)
     """What alerts link to. The runbook of an alert that fired is followed before the playbook of the cause."""
+    health_checks: tuple[HealthCheck, ...] = ()
+    """What is asked to verify a recovery."""
+    checklists: dict[Annotated[str, Defines("checklist")], Checklist] = field(default_factory=dict)
+    """What is to be done in each phase, by whom and by when."""
     closure: Closure
     """How an incident ends."""
     background: tuple[Fault, ...] = ()

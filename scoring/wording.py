@@ -124,6 +124,18 @@ def _update(record: Record) -> str:
     return names.get(record["audience"], f"an update for {plain(record['audience'])}")
 
 
+def _override(record: Record) -> str:
+    return f" although its recovery was not verified: {record['override']}" if record.get("override") else ""
+
+
+def _listed_items(items: object) -> str:
+    return listed([str(item).replace("-", " ") for item in items] if isinstance(items, list | tuple) else items)
+
+
+def _ticked_by(record: Record) -> str:
+    return f", by {record['person']}" if record.get("person") else ""
+
+
 def _playbook(record: Record) -> str:
     return f"playbook {plain(record['playbook'])}" if record["playbook"] else "no playbook"
 
@@ -186,8 +198,13 @@ _SENTENCES: dict[str, str | Callable[[Record], str]] = {
         f"{r['person']} finished the recovery checks: {'passed' if r['passed'] else 'not passed'}"
     ),
     "incident_still_open": lambda r: f"Nothing has come of the incident for a while; it is still {plain(r['state'])}",
-    "incident_resolved": lambda r: f"{r['person']} resolved the incident",
-    "incident_reopened": lambda r: f"{r['person']} reopened the incident",
+    "checklist_opened": lambda r: f"Checklist to work through: {plain(r['checklist'])}",
+    "items_ticked": lambda r: (
+        f"{'Ticked' if r.get('person') else 'Proved'}: {_listed_items(r['items'])}{_ticked_by(r)}"
+    ),
+    "checklist_due": lambda r: f"Not done in time ({plain(r['checklist'])}): {_listed_items(r['missing'])}",
+    "incident_resolved": lambda r: f"{r['person']} resolved the incident{_override(r)}",
+    "incident_reopened": lambda r: f"{r.get('person') or signal(r['kind'], r['name'])} reopened the incident",
     "incident_closed": "The incident was closed",
     "action_refused": lambda r: f"{plain(r['action'])} by {r['person']} was refused: {r['reason']}",
     "page": lambda r: f"Page {listed(r['to'])}{_again(r)}: {r['summary']}",

@@ -101,9 +101,22 @@ EVENT_TYPES: dict[str, EventType] = {
         optional="next_update_by_ms",
     ),
     "update_overdue": _seen("audience", "An update that was promised has not come."),
-    "verification_finished": _seen("person passed", "The recovery checks are done."),
-    "incident_resolved": _seen("person", "A person declared the incident over."),
-    "incident_reopened": _seen("person", "A person reopened an incident that had been resolved."),
+    "verification_finished": _seen(
+        "person passed",
+        "The recovery checks are done: `checks` is the result of the health checks, `technical` what monitoring shows.",
+        optional="checks technical",
+    ),
+    "checklist_opened": _seen("checklist", "A checklist is to be worked through from now on."),
+    "items_ticked": _seen(
+        "checklist items", "Items are done: a person says so, or else the record that led here proves it.", "person"
+    ),
+    "checklist_due": _seen("checklist missing", "The time of a checklist is over, and these items are not done."),
+    "incident_resolved": _seen(
+        "person", "A person declared the incident over; `override` says why without a passed verification.", "override"
+    ),
+    "incident_reopened": _seen(
+        "", "A resolved incident is open again, by a person or by a signal.", "person kind name"
+    ),
     "incident_closed": _seen("", "The time that is waited after resolution has passed."),
     "incident_still_open": _seen("state", "Nothing has come of the incident for an hour."),
     "action_refused": _seen("person action reason", "A person tried what is not possible in this state."),

@@ -59,6 +59,11 @@ class Monitoring:
         else:  # Everything had happened that would have happened if nobody had intervened.
             self._process = self._world.env.process(self._run())
 
+    @property
+    def firing(self) -> bool:
+        """Whether any alert fires now."""
+        return self._notification.firing
+
     def coverage(self) -> dict[str, object]:
         """How many alert rules are simulated, and the names of those that read series which nothing here produces."""
         store, alerts = self.telemetry.store, self._rules.alerts
@@ -135,6 +140,11 @@ class Notification:
     def __init__(self, world: World) -> None:
         self._world, self._settings = world, world.organization.monitoring
         self._groups: dict[tuple[str, ...], dict[Labels, _Firing]] = {}
+
+    @property
+    def firing(self) -> bool:
+        """Whether any group holds an alert."""
+        return any(self._groups.values())
 
     def fired(self, transition: Transition, record: int) -> None:
         """An alert fires: it joins its group, which begins to wait if it is new."""

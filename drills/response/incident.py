@@ -50,6 +50,15 @@ class Incident:
         """Say that something happened that no command follows from."""
         self._emissions.append(Emission(kind, fields, self.because))
 
+    def follow_up(self, kind: str, because: int, /, **fields: Any) -> None:
+        """Say that something has come of the n-th emission of what is being handled, where `because` is -n."""
+        self._emissions.append(Emission(kind, fields, because))
+
+    @property
+    def emissions(self) -> tuple[Emission, ...]:
+        """Everything said since the last time it was taken."""
+        return tuple(self._emissions)
+
     def command(self, kind: str, /, **fields: Any) -> None:
         """Ask for something, because of the latest event of what is being handled, or because of the message itself."""
         self._emissions.append(Emission(kind, fields, self._origin or self.because))

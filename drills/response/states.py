@@ -8,27 +8,31 @@ State = Literal[
     "triggered", "acknowledged", "declared", "investigating", "identified", "monitoring", "resolved", "closed"
 ]
 
-SIGNAL, EXPIRE, CLOSE = "signal", "expire", "close"
-"""Steps that nobody takes: the first signal, an acknowledgement that nothing followed for too long, and the end of the
-time after which a resolved incident closes.
+SIGNAL, EXPIRE, RETURN, CLOSE = "signal", "expire", "return", "close"
+"""Steps that nobody takes: the first signal, an acknowledgement that nothing followed for too long, a signal after the
+resolution, and the end of the time after which a resolved incident closes.
 """
-NOBODYS = {SIGNAL, EXPIRE, CLOSE}
+NOBODYS = {SIGNAL, EXPIRE, RETURN, CLOSE}
 
 # (state, step) -> next state. None is the time before the first signal. A step is an action, or one result of it.
 TRANSITIONS: dict[tuple[State | None, str], State] = {
     (None, SIGNAL): "triggered",
     ("triggered", "acknowledge"): "acknowledged",
+    ("triggered", "tick"): "triggered",
     ("triggered", "declare"): "declared",
     ("acknowledged", "acknowledge"): "acknowledged",
+    ("acknowledged", "tick"): "acknowledged",
     ("acknowledged", "declare"): "declared",
     ("acknowledged", EXPIRE): "triggered",
     ("declared", "acknowledge"): "declared",
+    ("declared", "tick"): "declared",
     ("declared", EXPIRE): "declared",
     ("declared", "join"): "declared",
     ("declared", "update"): "declared",
     ("declared", "change_severity"): "declared",
     ("declared", "investigate"): "investigating",
     ("investigating", "acknowledge"): "investigating",
+    ("investigating", "tick"): "investigating",
     ("investigating", EXPIRE): "investigating",
     ("investigating", "join"): "investigating",
     ("investigating", "update"): "investigating",
@@ -43,6 +47,7 @@ TRANSITIONS: dict[tuple[State | None, str], State] = {
     ("investigating", "identify"): "identified",
     ("investigating", "monitor"): "monitoring",
     ("identified", "acknowledge"): "identified",
+    ("identified", "tick"): "identified",
     ("identified", EXPIRE): "identified",
     ("identified", "join"): "identified",
     ("identified", "update"): "identified",
@@ -57,6 +62,7 @@ TRANSITIONS: dict[tuple[State | None, str], State] = {
     ("identified", "investigate"): "investigating",
     ("identified", "monitor"): "monitoring",
     ("monitoring", "acknowledge"): "monitoring",
+    ("monitoring", "tick"): "monitoring",
     ("monitoring", EXPIRE): "monitoring",
     ("monitoring", "join"): "monitoring",
     ("monitoring", "update"): "monitoring",
@@ -73,7 +79,9 @@ TRANSITIONS: dict[tuple[State | None, str], State] = {
     ("resolved", "update"): "resolved",
     ("resolved", "finish_mitigation"): "resolved",
     ("resolved", "finish_examination"): "resolved",
+    ("resolved", "tick"): "resolved",
     ("resolved", "reopen"): "investigating",
+    ("resolved", RETURN): "investigating",
     ("resolved", CLOSE): "closed",
 }
 

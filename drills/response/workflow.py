@@ -13,6 +13,7 @@ from typing import Any
 
 from drills.response import states
 from drills.response.approvals import Approvals
+from drills.response.checklists import Checklists
 from drills.response.communication import Communication
 from drills.response.delivery import Delivery
 from drills.response.escalation import Acknowledgement, Chain, Ladder
@@ -45,6 +46,7 @@ class Workflow:
         self._mitigations: set[str] = set()
         """Actions being applied."""
         self._approvals = Approvals(incident)
+        self._checklists = Checklists(incident)
         self._examinations: set[str] = set()
         """Methods of investigation being followed."""
         self._verified = False
@@ -61,6 +63,7 @@ class Workflow:
             "decline": self._check_decline,
             "finish_mitigation": self._check_finish_mitigation,
             "update": self._check_update,
+            "tick": self._check_tick,
             "verify": self._check_verify,
             "resolve": self._check_resolve,
         }
@@ -79,6 +82,7 @@ class Workflow:
             "finish_mitigation": self._finish_mitigation,
             "monitor": self._monitor,
             "update": self._update,
+            "tick": lambda act: self._checklists.tick(act.person, act.fields["items"]),
             "verify": self._verify,
             "resolve": self._resolve,
             "reopen": self._reopen,
@@ -164,7 +168,7 @@ class Workflow:
     def allowed_actions(self) -> tuple[str, ...]:
         """The actions that the state of the incident permits."""
         allowed = states.allowed_actions(self._incident.state)
-        blocked = set() if self._verified else {"resolve"}
+        blocked = set() if self._checklists.items_left else {"tick"}
         blocked |= set() if self._mitigations else {"finish_mitigation"}
         blocked |= set() if self._examinations else {"finish_examination"}
         blocked |= set() if self._approvals.waiting else {"approve", "decline"}
@@ -174,6 +178,7 @@ class Workflow:
 
     def _finish(self) -> list[Emission]:
         incident = self._incident
+        self._checklists.follow(incident.emissions)
         if incident.open:
             incident.set_deadline("still open", incident.now_ms + STILL_OPEN_MS, self._still_open)
         return incident.take_emissions()
@@ -186,6 +191,12 @@ class Workflow:
 
     def _signal(self, signal: Signal) -> None:
         incident = self._incident
+        if incident.state == "resolved" and signal.kind in incident.organization.closure.reopened_by:
+            incident.state = states.next_state(incident.state, states.RETURN)
+            incident.emit("incident_reopened", kind=signal.kind, name=signal.name)
+            self._open_again()
+            self._ladder.restart(())
+            return
         if incident.state is not None:
             incident.emit("signal_added", kind=signal.kind, name=signal.name)
             self._raise_urgency(signal.severity)
@@ -397,15 +408,29 @@ class Workflow:
 
     def _verify(self, act: Act) -> None:
         self._verified = act.fields["passed"]
-        self._incident.emit("verification_finished", person=act.person, passed=self._verified)
+        seen = {name: act.fields[name] for name in ("checks", "technical") if name in act.fields}
+        self._incident.emit("verification_finished", person=act.person, passed=self._verified, **seen)
 
-    def _check_resolve(self, _: Act) -> None:
-        if not self._verified:
-            raise self._refuse("cannot resolve before a verification has passed")
+    def _check_tick(self, act: Act) -> None:
+        items, left = act.fields.get("items"), self._checklists.items_left
+        wrong = [item for item in items if item not in left] if isinstance(items, list | tuple) else [items]
+        if wrong or not items:
+            got = ", ".join(map(str, wrong)) or "none"
+            raise self._refuse(f"tick needs items, of {', '.join(left) or 'which none is left'} (got {got})")
+
+    def _check_resolve(self, act: Act) -> None:
+        if act.fields.get("override") is not None:
+            self._need_text(act, "override")
+        elif not self._verified:
+            raise self._refuse(
+                "cannot resolve before a verification has passed, unless an override says why it is not waited for"
+            )
 
     def _resolve(self, act: Act) -> None:
         incident = self._incident
-        incident.emit("incident_resolved", person=act.person)
+        override = {} if self._verified else {"override": act.fields["override"]}
+        incident.emit("incident_resolved", person=act.person, **override)
+        self._checklists.resolved()
         incident.deadlines.cancel("still open")
         self._chain.pause()
         self._runbooks.pause()
@@ -418,9 +443,13 @@ class Workflow:
         incident.set_deadline("close", incident.now_ms + incident.organization.closure.close_after, self._close)
 
     def _reopen(self, act: Act) -> None:
-        self._verified = False
-        self._incident.deadlines.cancel("close")
         self._incident.emit("incident_reopened", person=act.person)
+        self._open_again()
+
+    def _open_again(self) -> None:
+        self._verified = False
+        self._checklists.resolved()
+        self._incident.deadlines.cancel("close")
         self._communication.promise()
         self._team.fill()
         self._chain.resume()
@@ -429,3 +458,4 @@ class Workflow:
     def _close(self) -> None:
         self._incident.state = states.next_state(self._incident.state, states.CLOSE)
         self._incident.emit("incident_closed")
+        self._checklists.closed()

@@ -58,6 +58,7 @@ def render(card: Mapping[str, Any], journal: Journal) -> str:
         measures=[_measure(name, result) for name, result in card["measures"].items()],
         severity=_severity(card["procedure"]["severity"]),
         targets=[_target(name, result) for name, result in card["procedure"]["targets"].items()],
+        checklists=[_checklist(checklist) for checklist in card["procedure"]["checklists"]],
         runs=_runs(card) if "pass_rate" in card else None,
         trust=list(_trust(card)),
         profiles=journal.header.get("profiles"),
@@ -214,6 +215,20 @@ def _target(name: str, result: Mapping[str, Any]) -> dict[str, Any]:
     ends = [instant["record"] for instant in (result["from"], result["to"]) if instant]
     shown = {"value": value(result), "limit": elapsed(result["limit_s"]), "word": word}
     return {"name": title, "evidence": ends, **shown}
+
+
+def _checklist(checklist: Mapping[str, Any]) -> dict[str, Any]:
+    """How many items were done in time, and when the others were due and done."""
+    items = checklist["items"]
+    told = []
+    for item in items:
+        if item["status"] in ("late", "missing"):
+            due = moment(round(item["due_s"] * 1000))
+            done = f", done {moment(round(item['at_s'] * 1000))}" if item["at_s"] is not None else ", missing"
+            told.append(f"{item['says']} (due {due}{done})")
+    in_time = f"{sum(item['status'] == 'done' for item in items)} of {len(items)} in time"
+    records = sorted({item["record"] for item in items if item["record"] is not None})
+    return {"title": checklist["title"], "words": "; ".join([in_time, *told]), "evidence": records}
 
 
 def _instant(instant: Mapping[str, Any] | None) -> dict[str, Any] | None:

@@ -29,6 +29,9 @@ and 96 % within 15 (Google Cloud status pages, n = 273, as `update_on_time` in t
 EARLY_SHARE = 0.25
 """An update that is on time comes at most this share of the interval early (proposal)."""
 
+LATEST_TICK = 1.1
+"""People go through a checklist at some moment, any as likely, up to this multiple of its time (proposal)."""
+
 OPEN_STATES = ("declared", "investigating", "identified")
 """The states in which it still matters how severe the incident is."""
 
@@ -93,7 +96,7 @@ class Crew:
         """When somebody does something next, ms; `NEVER` if nobody will."""
         return self._queue[0].due_ms if self._queue else NEVER
 
-    def take(self) -> Intention:
+    def take(self, response: Response) -> Intention:
         """The next thing that somebody does; it is their intention no longer."""
         intention = heapq.heappop(self._queue)
         if intention.action == "declare":
@@ -101,9 +104,9 @@ class Crew:
             return intention._replace(fields=fields)
         if intention.action == "identify":
             return intention._replace(fields={"cause": self._diagnose(intention.person)})
-        if intention.action == "verify":
-            window_ms = self._organization.closure.verify_for
-            return intention._replace(fields={"passed": self._world.objectives_held_for(window_ms)})
+        if intention.action == "tick":
+            person = response.roles.get(intention.person) or next(iter(self._awake_since), intention.person)
+            return intention._replace(person=person)
         return intention
 
     def cancel(self, person: str) -> None:
@@ -256,7 +259,45 @@ class Crew:
     def _on_monitoring_started(self, record: Record, response: Response) -> None:
         self._tell_customers(record, response)
         person = response.roles.get("commander", record["person"])
-        self._plan({**record, "person": person}, self._organization.closure.verify_for, "verify")
+        window_ms = self._organization.closure.verify_for
+        if self._treatment.waits and self._draw_share("impatience", person):
+            reason = "The graphs look fine."
+            self._plan({**record, "person": person}, window_ms // 2, "resolve", override=reason)
+        else:
+            self._plan({**record, "person": person}, window_ms, "verify")
+
+    def _on_checklist_opened(self, record: Record, _response: Response) -> None:
+        """Each owner goes through what nothing else proves, once, and may forget one or the other."""
+        name = record["checklist"]
+        checklist = self._organization.checklists[name]
+        for planned in [one for one in self._queue if one.fields.get("checklist") == name]:
+            self._drop(planned)  # It begins anew.
+        within_ms = checklist.within or self._organization.closure.verify_for
+        owners: dict[str, list[str]] = {}
+        for item in checklist.items:
+            if not item.proof:
+                owners.setdefault(item.owner, []).append(item.id)
+        for owner, items in owners.items():
+            remembered = [item for item in items if not self._forgets(owner)]
+            if remembered:
+                number = self._count("tick", owner)
+                share = LATEST_TICK * self._world.draws.uniform(owner, "tick", number) if self._treatment.waits else 0
+                # Who holds the role by then ticks.
+                self._plan(
+                    {**record, "person": owner}, round(within_ms * share), "tick", items=remembered, checklist=name
+                )
+
+    def _forgets(self, owner: str) -> bool:
+        """Whether an item of a checklist is forgotten, by whoever holds the role."""
+        number = self._count("forgotten_item", owner)
+        share = self._profiles.parameters["forgotten_item"].values[0].share
+        assert share is not None
+        return self._treatment.waits and self._world.draws.uniform(owner, "forgotten_item", number) < share
+
+    def _on_incident_reopened(self, record: Record, response: Response) -> None:
+        person = response.roles.get("technical_lead", record.get("person"))
+        if person is not None:
+            self._plan({**record, "person": person}, 0, "investigate")
 
     def _on_verification_finished(self, record: Record, response: Response) -> None:
         if record["passed"]:

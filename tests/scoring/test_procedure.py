@@ -102,3 +102,76 @@ def test_a_journal_that_does_not_tell_the_severity_table_is_judged_without_it(
 ) -> None:
     account = scorecard(drill())["procedure"]
     assert account["targets"] == {}
+
+
+CHECKLISTS = {
+    "first": {
+        "title": "First steps",
+        "phase": "detection",
+        "from": "detected",
+        "within": 5 * MINUTE,
+        "items": [
+            {"id": "answer", "says": "Answer", "owner": "lead", "within": 2 * MINUTE},
+            {"id": "tell", "says": "Tell", "owner": "lead"},
+            {"id": "look", "says": "Look", "owner": "lead"},
+        ],
+    }
+}
+
+
+def ticked(minute: float, *items: str) -> tuple[float, str, dict[str, Any]]:
+    return minute, "items_ticked", {"checklist": "first", "items": list(items)}
+
+
+def test_items_that_were_late_or_missing_are_listed_with_their_times() -> None:
+    opened = (0, "checklist_opened", {"checklist": "first"})
+    account = judged(
+        TRIGGERED, opened, ACKNOWLEDGED, ticked(3, "answer"), ticked(5, "tell"), END, checklists=CHECKLISTS
+    )
+    told = [(item["item"], item["status"], item["due_s"], item["at_s"]) for item in account["checklists"][0]["items"]]
+    assert told == [("answer", "late", 120, 180), ("tell", "done", 300, 300), ("look", "missing", 300, None)]
+    assert account["findings"] == [
+        {
+            "about": "checklist",
+            "text": "First steps: 2 of 3 not in time: Answer (late), Look (missing)",
+            "evidence": [2, 4],
+        }
+    ]
+
+
+def test_what_is_not_due_when_the_drill_ends_is_neither_late_nor_missing() -> None:
+    opened = (88, "checklist_opened", {"checklist": "first"})
+    account = judged(TRIGGERED, ACKNOWLEDGED, opened, ticked(89, "answer"), END, checklists=CHECKLISTS)
+    assert [item["status"] for item in account["checklists"][0]["items"]] == ["done", "open", "open"]
+
+
+def test_a_checklist_that_was_opened_anew_counts_from_then() -> None:
+    opened = (0, "checklist_opened", {"checklist": "first"})
+    again = (40, "checklist_opened", {"checklist": "first"})
+    account = judged(
+        TRIGGERED,
+        opened,
+        ACKNOWLEDGED,
+        ticked(1, "answer", "tell"),
+        again,
+        ticked(41, "answer"),
+        END,
+        checklists=CHECKLISTS,
+    )
+    assert [item["status"] for item in account["checklists"][0]["items"]] == ["done", "missing", "missing"]
+
+
+def test_an_override_is_found_and_so_is_an_all_clear_while_users_are_hurt() -> None:
+    hurt = (0, "objective_left", {"service": "shop", "error_ratio": 1.0, "latency_p95_ms": 1})
+    over = (30, "incident_resolved", {"person": "ann", "override": "It looks fine"})
+    account = judged(hurt, TRIGGERED, ACKNOWLEDGED, over, END)
+    assert account["all_clear"] == {"verified": False, "override": "It looks fine", "true": False, "record": 4}
+    assert [finding["about"] for finding in account["findings"]] == ["override", "all clear"]
+
+
+def test_an_all_clear_is_false_while_the_faults_worst_would_hurt_users() -> None:
+    records = [(0, "worst_case_failed", {"services": ["shop"]}), TRIGGERED, ACKNOWLEDGED]
+    over = (30, "incident_resolved", {"person": "ann"})
+    assert judged(*records, over, END)["all_clear"]["true"] is False
+    held = (20, "worst_case_held", {"by": "mitigation"})
+    assert judged(*records, held, over, END)["all_clear"]["true"] is True

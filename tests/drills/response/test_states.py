@@ -27,8 +27,10 @@ def test_every_state_can_be_reached_and_has_a_way_to_closed() -> None:
 def test_a_step_that_the_table_does_not_have_is_refused_with_what_is_allowed_instead() -> None:
     with pytest.raises(states.ActionRefused) as refused:
         states.next_state("triggered", "resolve")
-    assert str(refused.value) == "cannot resolve while the incident is triggered; allowed now: acknowledge, declare"
-    assert refused.value.allowed == ("acknowledge", "declare")
+    assert (
+        str(refused.value) == "cannot resolve while the incident is triggered; allowed now: acknowledge, tick, declare"
+    )
+    assert refused.value.allowed == ("acknowledge", "tick", "declare")
 
 
 def test_the_diagram_has_every_row_of_the_table() -> None:

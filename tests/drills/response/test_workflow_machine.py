@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from drills.response.messages import Act
 from drills.response.states import ActionRefused
 from scenarios.organization import Action, Runbook, RunbookEscalation, Service
-from scenarios.procedure import Method
+from scenarios.procedure import Checklist, ChecklistItem, Method, Proof
 from simulator.events import EVENT_TYPES
 from tests.drills.response.bench import MINUTE, SMALL, Bench, changed
 
@@ -37,7 +37,8 @@ FIELDS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
         {"audience": st.sampled_from(["internal", "customers", "press"]), "text": st.just("x")}
     ),
     "verify": st.fixed_dictionaries({"passed": st.booleans()}),
-    "resolve": st.just({}),
+    "resolve": st.sampled_from([{}, {"override": "It looks fine"}, {"override": ""}]),
+    "tick": st.sampled_from([{"items": ["told"]}, {"items": ["look", "told"]}, {"items": []}, {}]),
     "reopen": st.just({}),
 }
 EVERYTHING = changed(
@@ -49,6 +50,24 @@ EVERYTHING = changed(
     },
     investigation={name: Method(title=name, takes=MINUTE) for name in ("logs", "metrics")},
     services={"vendor": Service(title="Vendor", kind="database")},
+    checklists={
+        "first": Checklist(
+            title="First",
+            phase="detection",
+            from_="detected",
+            within=5 * MINUTE,
+            items=(
+                ChecklistItem(id="look", says="Look", owner="commander", proof=(Proof(event="investigation_started"),)),
+            ),
+        ),
+        "after": Checklist(
+            title="After",
+            phase="follow_up",
+            from_="resolved",
+            within=30 * MINUTE,
+            items=(ChecklistItem(id="told", says="Tell", owner="commander"),),
+        ),
+    },
     runbooks={
         "errors": Runbook(
             title="Errors",
