@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, cast
 
 import click
 
+from drills.review_cli import review
 from scenarios.problems import InputError
 
 if TYPE_CHECKING:
@@ -121,6 +122,14 @@ def schema(kind: str) -> None:
     from drills.commands import show_schema
 
     show_schema(cast("Literal['scenario', 'organization']", kind))
+
+
+@cli.group("report")
+def report_group() -> None:
+    """Report on what happened."""
+
+
+report_group.add_command(review)
 
 
 def program() -> None:

@@ -5,7 +5,7 @@ Every meaning is the code's own: the docstring below a field, the help of an opt
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Literal
 
 import click
@@ -168,15 +168,24 @@ def _below(model: type) -> list[type]:
 
 def command_tables() -> str:
     """Every command: how it is called, what it does, and its options."""
-    parts = []
-    for name, command in cli.commands.items():
-        arguments = [part for part in command.params if isinstance(part, click.Argument)]
-        called = [f"gameday {name}", *(argument.make_metavar(click.Context(command)) for argument in arguments)]
-        parts.append(f"### gameday {name}\n\n`{' '.join([*called, '[OPTIONS]'])}`\n\n{command.help}\n")
-        options = [part for part in command.params if isinstance(part, click.Option)]
-        if options:
-            parts.append(_markdown(("Option", "Default", "Meaning"), map(_option, options)))
-    return "\n".join(parts)
+    return "\n".join(_command_table(name, command) for name, command in _commands("gameday", cli))
+
+
+def _commands(called: str, group: click.Group) -> Iterator[tuple[str, click.Command]]:
+    """The commands of a group and of the groups in it, each with the words that call it."""
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from _commands(f"{called} {name}", command)
+        else:
+            yield f"{called} {name}", command
+
+
+def _command_table(name: str, command: click.Command) -> str:
+    arguments = [part for part in command.params if isinstance(part, click.Argument)]
+    called = [name, *(argument.make_metavar(click.Context(command)) for argument in arguments)]
+    said = f"### {name}\n\n`{' '.join([*called, '[OPTIONS]'])}`\n\n{command.help}\n"
+    options = [part for part in command.params if isinstance(part, click.Option)]
+    return said + ("\n" + _markdown(("Option", "Default", "Meaning"), map(_option, options)) if options else "")
 
 
 def _option(option: click.Option) -> tuple[str, str, str]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from bench import MINUTE, SMALL, Bench, changed
 
 from drills.response.states import ActionRefused
 from scenarios.procedure import Checklist, ChecklistItem, Proof
+from tests.drills.response.bench import MINUTE, SMALL, Bench, changed
 
 
 def item(name: str, *proofs: Proof) -> ChecklistItem:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from bench import MINUTE, SMALL, Bench, changed
 
 from drills.response.states import ActionRefused
 from scenarios.organization import Action
 from scenarios.procedure import Method
+from tests.drills.response.bench import MINUTE, SMALL, Bench, changed
 
 ORGANIZATION = changed(
     SMALL,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from bench import MINUTE, SMALL, Bench, changed
 
 from drills.response.messages import Signal
 from drills.response.states import ActionRefused
+from tests.drills.response.bench import MINUTE, SMALL, Bench, changed
 
 
 def resolved() -> Bench:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from bench import MINUTE, SMALL, Bench, changed
-
 from scenarios.organization import Runbook, RunbookEscalation, Service
+from tests.drills.response.bench import MINUTE, SMALL, Bench, changed
 
 RUNBOOK = Runbook(
     title="Many errors",

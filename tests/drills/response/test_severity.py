@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from bench import MINUTE, SMALL, Bench, changed
 
 from drills.response.states import ActionRefused
+from tests.drills.response.bench import MINUTE, SMALL, Bench, changed
 
 
 def test_a_higher_severity_fetches_its_roles_and_whom_it_names() -> None:
