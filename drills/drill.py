@@ -33,6 +33,7 @@ MOST_STEPS_IN_A_MILLISECOND = 10_000
 
 SIGNALS = {"alert_notified": "alert", "probe_failed": "probe", "customer_reported": "customer", "team_noticed": "team"}
 MILESTONES = {
+    "objective_left": "impact",
     "incident_triggered": "detected",
     "page_acknowledged": "acknowledged",
     "incident_declared": "declared",

@@ -106,7 +106,9 @@ def test_template_syntax_in_the_drills_texts_is_not_evaluated(drill: DrillOf) ->
     ],
 )
 def test_a_drill_in_which_something_never_happened_has_a_report_too(drill: DrillOf, without: list[str]) -> None:
-    Reader(report(drill(without=without)))
+    page = report(drill(without=without))
+    Reader(page)
+    assert page.rstrip().endswith("</html>")
 
 
 def test_many_seeds_and_changes_are_shown_when_they_were_simulated(drill: DrillOf) -> None:
