@@ -14,6 +14,7 @@ from drills.incident.command_line import incident
 from drills.options import FORMAT
 from drills.report_cli import report as report_group
 from drills.store_cli import people, ratings, store
+from drills.review_cli import review
 from scenarios.problems import InputError
 
 if TYPE_CHECKING:
@@ -179,6 +180,8 @@ def rules_test(files: tuple[str, ...], version: str, junit: Path | None) -> None
 for _group in (report_group, store, actions, people, ratings, incident):
     cli.add_command(_group)
 
+report_group.add_command(review)
+
 
 def program() -> None:
     """The console script. Where nobody reads the output any more (`gameday … | head`) it ends as Unix programs do."""
@@ -189,20 +192,28 @@ def program() -> None:
 
 def main() -> None:
     """Run one command: turns errors into exit codes, so that bad input never makes a traceback."""
+    interrupted: list[int] = []
+
+    def interrupt(number: int, _frame: object) -> None:
+        # A simulation process takes the interrupt for its own failure, and something else may fail of it later.
+        interrupted.append(number)
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, interrupt)
     try:
         cli(standalone_mode=False)
     except click.exceptions.Exit as done:
         sys.exit(done.exit_code)
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("Halted.", err=True)
-        sys.exit(HALTED)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
     except InputError as error:
         click.echo(str(error), err=True)
         sys.exit(WRONG_INPUT)
-    except Exception as error:
+    except (Exception, KeyboardInterrupt) as error:
+        if interrupted or isinstance(error, click.Abort):
+            click.echo("Halted.", err=True)
+            sys.exit(HALTED)
         import traceback
 
         traceback.print_exc()
@@ -210,3 +221,5 @@ def main() -> None:
             f"\nThis is a defect of gameday, not of your input: {error!r}. Please report it with the above.", err=True
         )
         sys.exit(DEFECT)
+    finally:
+        signal.signal(signal.SIGINT, before)

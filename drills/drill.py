@@ -33,6 +33,7 @@ MOST_STEPS_IN_A_MILLISECOND = 10_000
 
 SIGNALS = {"alert_notified": "alert", "probe_failed": "probe", "customer_reported": "customer", "team_noticed": "team"}
 MILESTONES = {
+    "objective_left": "impact",
     "incident_triggered": "detected",
     "page_acknowledged": "acknowledged",
     "incident_declared": "declared",
@@ -95,7 +96,7 @@ class Drill:
                 world.step()
             else:
                 world.advance(at_ms)
-                self._act(crew.take(workflow))
+                self._act(crew.take())
             while self._outcomes:  # What became of a command is handled right after what asked for it.
                 self._receive(self._outcomes.popleft())
         self.now_ms = end_ms
@@ -111,7 +112,7 @@ class Drill:
             if deadline_ms <= person_ms:
                 self._carry_out(self.workflow.fire_deadline())
             else:
-                self._act(self.crew.take(self.workflow))
+                self._act(self.crew.take())
             while self._outcomes:
                 self._receive(self._outcomes.popleft())
 
@@ -130,12 +131,18 @@ class Drill:
         if intention.action in CONSIDERATIONS:
             self.crew.considered(intention, self.workflow)
             return
+        person = intention.person
+        if intention.action == "tick":
+            holder = self.crew.holder(intention.person, self.workflow)
+            if holder is None:
+                return  # Nobody is there to do it.
+            person = holder
         fields = dict(intention.fields)
         if intention.action == "verify":
             fields = verify(self.world, self.workflow.incident_id or "")
         if intention.action == "update":
             fields = _update(fields, self.now_ms)
-        self._receive(Act(intention.action, intention.person, fields, intention.because))
+        self._receive(Act(intention.action, person, fields, intention.because))
 
     def _receive(self, message: Message) -> None:
         try:

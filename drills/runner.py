@@ -36,6 +36,8 @@ class Prepared:
     profiles: Profiles
     assumptions: Mapping[str, Any]
     """The profiles as JSON data, with the source and confidence of each parameter."""
+    procedure: Mapping[str, Any]
+    """Severities and checklists as JSON data, and which findings are decisive: what the procedure is judged by."""
 
 
 def prepare(reference: str, overrides: Sequence[str] = ()) -> Prepared:
@@ -43,7 +45,9 @@ def prepare(reference: str, overrides: Sequence[str] = ()) -> Prepared:
     _, loaded, profiles = recall(reference, overrides) or _validate(reference, overrides)
     rules = compile_organization_rules(loaded)
     flow = Flow(loaded.organization)
-    return Prepared(reference, tuple(overrides), loaded, flow, rules, profiles, _assumptions(profiles))
+    return Prepared(
+        reference, tuple(overrides), loaded, flow, rules, profiles, _assumptions(profiles), _procedure(loaded)
+    )
 
 
 def compile_organization_rules(loaded: LoadedOrganization | LoadedScenario) -> RuleSet:
@@ -110,7 +114,6 @@ def _header(prepared: Prepared, drill: Drill, seed: int, treatment: str) -> dict
         "duration_ms": scenario.duration,
         "sustain_ms": scenario.sustain,
         "severity": scenario.severity,
-        "severities": {name: plain(severity) for name, severity in organization.severities.items()},
         "titles": {
             "organization": organization.title,
             "services": {name: service.title for name, service in organization.services.items()},
@@ -118,8 +121,7 @@ def _header(prepared: Prepared, drill: Drill, seed: int, treatment: str) -> dict
         },
         "profiles": prepared.assumptions,
         "faults": [fault.id for fault in scenario.faults],
-        "checklists": {name: plain(checklist) for name, checklist in organization.checklists.items()},
-        "findings": {finding.id: finding.decisive for finding in scenario.findings},
+        **prepared.procedure,
         "criteria": plain(scenario.criteria),
         "objectives": {name: plain(objective) for name, objective in drill.world.flow.objectives.items()},
         "rules": drill.world.monitoring.coverage(),
@@ -133,6 +135,15 @@ def _assumptions(profiles: Profiles) -> dict[str, Any]:
         for purpose, parameter in profiles.parameters.items()
     ]
     return {"id": profiles.profiles, "title": profiles.title, "parameters": parameters}
+
+
+def _procedure(loaded: LoadedScenario) -> dict[str, Any]:
+    organization = loaded.organization
+    return {
+        "severities": {name: plain(severity) for name, severity in organization.severities.items()},
+        "checklists": {name: plain(checklist) for name, checklist in organization.checklists.items()},
+        "findings": {finding.id: finding.decisive for finding in loaded.scenario.findings},
+    }
 
 
 @cache

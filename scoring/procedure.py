@@ -102,7 +102,7 @@ def _item(item: Mapping[str, Any], due_ms: int | None, tick: Record | None, last
     if tick is not None:
         status = "late" if due_ms is not None and tick["at_ms"] > due_ms else "done"
     else:
-        status = "missing" if due_ms is not None and due_ms < last_ms else "open"
+        status = "missing" if due_ms is not None and due_ms <= last_ms else "open"
     return {
         "item": item["id"],
         "says": item["says"],

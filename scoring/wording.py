@@ -171,7 +171,7 @@ _SENTENCES: dict[str, str | Callable[[Record], str]] = {
     "signal_added": lambda r: f"A further signal came in from {signal(r['kind'], r['name'])}",
     "page_timed_out": lambda r: f"Nobody acknowledged at escalation level {r['level']} in time",
     "runbook_opened": lambda r: f"The runbook {plain(r['runbook'])} applies, by alert {r['alert']}",
-    "acknowledgement_expired": lambda r: f"Nothing had come of it for too long after {r['person']} took it",
+    "acknowledgement_expired": lambda r: f"Nothing came of it for too long after {r['person'] or 'somebody'} took it",
     "page_acknowledged": lambda r: f"{r['person']} acknowledged the page",
     "incident_declared": lambda r: f"{r['person']} declared {r['incident']} ({r['severity']}): {r['title']}",
     "severity_changed": lambda r: (

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from simulator.promql.series import Labels
     from simulator.world import World
 
-STRETCH_MS = 2_700_000
+STRETCH_MS = 3_000_000
 """How far ahead is computed. Longer costs more when somebody intervenes, shorter costs more when nobody does."""
 
 BEHIND = EventPriority(2)

@@ -96,7 +96,8 @@ class Acknowledgement:
         if timeout is None or not self._incident.open or self._incident.low_urgency:
             self.stop()
             return
-        self._taken_by = self._taken_by or person
+        if person in self._incident.organization.people:
+            self._taken_by = self._taken_by or person
         self._ladder.stop()
         self._incident.set_deadline(_ACKNOWLEDGEMENT, self._incident.now_ms + timeout, self._expired)
 
@@ -106,10 +107,9 @@ class Acknowledgement:
 
     def _expired(self) -> None:
         person, self._taken_by = self._taken_by, None
-        assert person is not None
         self._incident.state = next_state(self._incident.state, EXPIRE)
         self._incident.emit("acknowledgement_expired", person=person)
-        self._ladder.restart([person])
+        self._ladder.restart([] if person is None else [person])
 
 
 class Chain:

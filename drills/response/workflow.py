@@ -10,17 +10,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
 
 from drills.response import states
-from drills.response.approvals import Approvals
 from drills.response.checklists import Checklists
 from drills.response.communication import Communication
 from drills.response.delivery import Delivery
+from drills.response.demands import Demands
 from drills.response.escalation import Acknowledgement, Chain, Ladder
 from drills.response.incident import Incident
 from drills.response.messages import Act, Emission, Message, Outcome, Signal
 from drills.response.paging import Pager
+from drills.response.repair import Repair
 from drills.response.runbooks import Runbooks
 from drills.response.states import ActionRefused, State
 from drills.response.team import Team
@@ -44,43 +44,32 @@ class Workflow:
         self._chain = Chain(incident, self._pager, self._is_engaged, lambda: self._communication.customers_told)
         self._communication = Communication(incident, self._delivery, self._chain.look_again)
         self._runbooks = Runbooks(incident, self._chain)
-        self._mitigations: set[str] = set()
-        """Actions being applied."""
-        self._approvals = Approvals(incident)
+        self._demands = Demands(self._refuse)
+        self._repair = Repair(incident, self._team, self._demands, self._changed)
         self._checklists = Checklists(incident)
         self._examinations: set[str] = set()
         """Methods of investigation being followed."""
         self._verified = False
         self._checks: dict[str, Callable[[Act], None]] = {
+            **self._repair.checks,
             "acknowledge": self._check_acknowledge,
             "declare": self._check_declare,
             "change_severity": self._check_change_severity,
             "join": self._check_join,
-            "examine": self._check_examine,
-            "finish_examination": self._check_finish_examination,
-            "identify": lambda act: self._need_text(act, "cause"),
-            "start_mitigation": self._check_start_mitigation,
-            "approve": self._check_answer,
-            "decline": self._check_decline,
-            "finish_mitigation": self._check_finish_mitigation,
+            "identify": lambda act: self._demands.text(act, "cause"),
             "update": self._check_update,
             "tick": self._check_tick,
             "verify": self._check_verify,
             "resolve": self._check_resolve,
         }
         self._effects: dict[str, Callable[[Act], None]] = {
+            **self._repair.effects,
             "acknowledge": self._acknowledge,
             "declare": self._declare,
             "change_severity": self._change_severity,
             "join": lambda act: self._team.join(act.fields["role"], act.person),
             "investigate": self._investigate,
-            "examine": self._examine,
-            "finish_examination": self._finish_examination,
             "identify": self._identify,
-            "start_mitigation": self._start_mitigation,
-            "approve": self._approve,
-            "decline": self._decline,
-            "finish_mitigation": self._finish_mitigation,
             "monitor": self._monitor,
             "update": self._update,
             "tick": lambda act: self._checklists.tick(act.person, act.fields["items"]),
@@ -170,9 +159,7 @@ class Workflow:
         """The actions that the state of the incident permits."""
         allowed = states.allowed_actions(self._incident.state)
         blocked = set() if self._checklists.items_left else {"tick"}
-        blocked |= set() if self._mitigations else {"finish_mitigation"}
-        blocked |= set() if self._examinations else {"finish_examination"}
-        blocked |= set() if self._approvals.waiting else {"approve", "decline"}
+        blocked |= self._repair.impossible
         return tuple(action for action in allowed if action not in blocked)
 
     # How it works.
@@ -183,6 +170,10 @@ class Workflow:
         if incident.open:
             incident.set_deadline("still open", incident.now_ms + STILL_OPEN_MS, self._still_open)
         return incident.take_emissions()
+
+    def _changed(self) -> None:
+        """The running system is another now, so what was verified of it is to be verified again."""
+        self._verified = False
 
     def _still_open(self) -> None:
         self._incident.emit("incident_still_open", state=self._incident.state)
@@ -244,16 +235,6 @@ class Workflow:
     def _refuse(self, reason: str) -> ActionRefused:
         return ActionRefused(reason, self.allowed_actions())
 
-    def _need_text(self, act: Act, name: str) -> None:
-        value = act.fields.get(name)
-        if not isinstance(value, str) or not value.strip():
-            raise self._refuse(f"{act.action} needs a {name}")
-
-    def _need_one_of(self, act: Act, name: str, known: tuple[Any, ...]) -> None:
-        value = act.fields.get(name)
-        if value not in known:
-            raise self._refuse(f"{act.action} needs a {name}, one of {', '.join(map(str, known))} (got {value})")
-
     def _check_acknowledge(self, act: Act) -> None:
         if not self._pager.was_paged(act.person):
             raise self._refuse(f"{act.person} has no page to acknowledge")
@@ -264,8 +245,8 @@ class Workflow:
         self._team.acknowledged(act.person)
 
     def _check_declare(self, act: Act) -> None:
-        self._need_one_of(act, "severity", tuple(self._incident.organization.severities))
-        self._need_text(act, "title")
+        self._demands.one_of(act, "severity", tuple(self._incident.organization.severities))
+        self._demands.text(act, "title")
         name = act.fields.get("incident")
         if name is not None and not (isinstance(name, str) and re.fullmatch(r"INC-[0-9]{8}-[0-9]{6}", name)):
             raise self._refuse(f"the id of an incident looks like INC-20250809-140000 (got {name})")
@@ -291,8 +272,8 @@ class Workflow:
         self._chain.look_again()
 
     def _check_change_severity(self, act: Act) -> None:
-        self._need_one_of(act, "severity", tuple(self._incident.organization.severities))
-        self._need_text(act, "reason")
+        self._demands.one_of(act, "severity", tuple(self._incident.organization.severities))
+        self._demands.text(act, "reason")
         if act.fields["severity"] == self._incident.severity:
             raise self._refuse(f"the severity is {self._incident.severity} already")
 
@@ -307,7 +288,7 @@ class Workflow:
         self._chain.look_again()
 
     def _check_join(self, act: Act) -> None:
-        self._need_text(act, "role")
+        self._demands.text(act, "role")
         reason = self._team.why_not_join(act.fields["role"], act.person)
         if reason:
             raise self._refuse(reason)
@@ -316,88 +297,17 @@ class Workflow:
         self._verified = False
         self._incident.emit("investigation_started", person=act.person)
 
-    def _check_examine(self, act: Act) -> None:
-        self._need_one_of(act, "method", tuple(self._incident.organization.investigation))
-        if act.fields["method"] in self._examinations:
-            raise self._refuse(f"{act.fields['method']} is being looked at already")
-
-    def _examine(self, act: Act) -> None:
-        self._examinations.add(act.fields["method"])
-        self._incident.emit("examination_started", person=act.person, method=act.fields["method"])
-
-    def _check_finish_examination(self, act: Act) -> None:
-        self._need_text(act, "method")
-        if act.fields["method"] not in self._examinations:
-            raise self._refuse(f"{act.fields['method']} is not being looked at")
-
-    def _finish_examination(self, act: Act) -> None:
-        self._examinations.remove(act.fields["method"])
-        self._incident.emit("examination_finished", person=act.person, method=act.fields["method"])
-
     def _identify(self, act: Act) -> None:
         self._incident.emit("cause_identified", person=act.person, cause=act.fields["cause"])
         self._runbooks.cause_identified(act.fields["cause"])
-
-    def _check_start_mitigation(self, act: Act) -> None:
-        self._need_text(act, "action")
-        if act.fields["action"] in self._mitigations:
-            raise self._refuse(f"{act.fields['action']} is being applied already")
-        if act.fields["action"] in self._approvals.waiting:
-            raise self._refuse(f"{act.fields['action']} waits for approval already")
-
-    def _start_mitigation(self, act: Act) -> None:
-        action, playbook = act.fields["action"], act.fields.get("playbook")
-        role = self._approvals.role_for(action)
-        if role is None or self._team.holders.get(role) == act.person:
-            self._begin_mitigation(act.person, action, playbook)
-        else:
-            self._approvals.ask(act.person, action, playbook, role)
-
-    def _begin_mitigation(self, person: str, action: str, playbook: str | None) -> None:
-        self._verified = False
-        self._mitigations.add(action)
-        self._incident.emit("mitigation_started", person=person, action=action, playbook=playbook)
-
-    def _check_answer(self, act: Act) -> None:
-        self._need_one_of(act, "action", tuple(self._approvals.waiting))
-        role = self._approvals.waiting[act.fields["action"]].role
-        if self._team.holders.get(role) != act.person:
-            holder = self._team.holders.get(role, "nobody yet")
-            raise self._refuse(f"{act.fields['action']} is for the {role} to approve, which is {holder}")
-
-    def _check_decline(self, act: Act) -> None:
-        self._check_answer(act)
-        self._need_text(act, "reason")
-
-    def _approve(self, act: Act) -> None:
-        request = self._approvals.answered(act.fields["action"])
-        self._incident.emit("approval_given", person=act.person, action=request.action)
-        self._begin_mitigation(request.person, request.action, request.playbook)
-
-    def _decline(self, act: Act) -> None:
-        request = self._approvals.answered(act.fields["action"])
-        reason = act.fields["reason"]
-        self._incident.emit(
-            "approval_declined", person=act.person, action=request.action, reason=reason, asked_by=request.person
-        )
-
-    def _check_finish_mitigation(self, act: Act) -> None:
-        self._need_text(act, "action")
-        if act.fields["action"] not in self._mitigations:
-            raise self._refuse(f"{act.fields['action']} is not being applied")
-
-    def _finish_mitigation(self, act: Act) -> None:
-        self._verified = False
-        self._mitigations.remove(act.fields["action"])
-        self._incident.emit("mitigation_finished", person=act.person, action=act.fields["action"])
 
     def _monitor(self, act: Act) -> None:
         self._verified = False
         self._incident.emit("monitoring_started", person=act.person)
 
     def _check_update(self, act: Act) -> None:
-        self._need_one_of(act, "audience", ("internal", "customers"))
-        self._need_text(act, "text")
+        self._demands.one_of(act, "audience", ("internal", "customers"))
+        self._demands.text(act, "text")
         promised = act.fields.get("next_update_by_ms")
         if promised is not None and type(promised) is not int:
             raise self._refuse(f"next_update_by_ms is a drill time in milliseconds (got {promised})")
@@ -424,7 +334,7 @@ class Workflow:
 
     def _check_resolve(self, act: Act) -> None:
         if act.fields.get("override") is not None:
-            self._need_text(act, "override")
+            self._demands.text(act, "override")
         elif not self._verified:
             raise self._refuse(
                 "cannot resolve before a verification has passed, unless an override says why it is not waited for"
@@ -438,7 +348,7 @@ class Workflow:
         incident.deadlines.cancel("still open")
         self._chain.pause()
         self._runbooks.pause()
-        self._approvals.stop()
+        self._repair.stop()
         self._ladder.stop()
         self._team.stop()
         self._pager.lapse_all()

@@ -7,27 +7,15 @@ any time. How long things take is drawn by (person, purpose, how many times befo
 from __future__ import annotations
 
 import heapq
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
-from scenarios.profiles import Profiles, Value
-from simulator.detection import is_day
+from scenarios.profiles import Profiles
 from simulator.impact import classify, worse
 from simulator.journal import Record
+from simulator.responders.luck import Luck
 from simulator.responders.treatments import Treatment
 from simulator.world import NEVER, World
-
-INERTIA_HALF_LIFE_MIN = 7
-INERTIA_ASYMPTOTE = 1.1
-"""Sleep inertia: slowdown = asymptote + (factor at waking - asymptote) * 2^(-minutes / half-life); see the profiles."""
-
-LATENESS = ((0.87, 300_000), (0.96, 900_000), (1.0, 1_800_000))
-"""Promised updates that are late: cumulative share by lateness in ms, straight lines between. 87 % come within 5 min
-and 96 % within 15 (Google Cloud status pages, n = 273, as `update_on_time` in the profiles); 30 min at most."""
-
-EARLY_SHARE = 0.25
-"""An update that is on time comes at most this share of the interval early (proposal)."""
 
 LATEST_TICK = 1.1
 """People go through a checklist at some moment, any as likely, up to this multiple of its time (proposal)."""
@@ -70,14 +58,14 @@ class Crew:
     def __init__(
         self, world: World, profiles: Profiles, treatment: Treatment, playbooks: Mapping[str, tuple[str, ...]]
     ):
-        self._world, self._profiles, self._treatment, self._playbooks = world, profiles, treatment, playbooks
+        self._world, self._treatment, self._playbooks = world, treatment, playbooks
         self._organization = world.organization
         self._queue: list[Intention] = []
         self._planned = 0
-        self._counts: Counter[tuple[str, str]] = Counter()
         self._pages: dict[str, Record] = {}
         self._detected_ms: int | None = None
         self._awake_since: dict[str, int] = {}
+        self._luck = Luck(world, profiles, treatment, self._awake_since)
         self._steps: list[str] = []
         self._playbook = ""
         self._tried: set[str] = set()
@@ -96,7 +84,7 @@ class Crew:
         """When somebody does something next, ms; `NEVER` if nobody will."""
         return self._queue[0].due_ms if self._queue else NEVER
 
-    def take(self, response: Response) -> Intention:
+    def take(self) -> Intention:
         """The next thing that somebody does; it is their intention no longer."""
         intention = heapq.heappop(self._queue)
         if intention.action == "declare":
@@ -104,9 +92,6 @@ class Crew:
             return intention._replace(fields=fields)
         if intention.action == "identify":
             return intention._replace(fields={"cause": self._diagnose(intention.person)})
-        if intention.action == "tick":
-            person = response.roles.get(intention.person) or next(iter(self._awake_since), intention.person)
-            return intention._replace(person=person)
         return intention
 
     def cancel(self, person: str) -> None:
@@ -120,9 +105,18 @@ class Crew:
         if sees is not None and self._treatment.responds:
             sees(record, response)
 
+    def holder(self, role: str, response: Response) -> str | None:
+        """Who does what is for a role to do: whoever has it, else the first who is at work."""
+        return response.roles.get(role) or next(iter(self._awake_since), None)
+
     def considered(self, intention: Intention, response: Response) -> None:
         """The person has come to judge something by themselves; what they do about it is planned."""
-        (self._watched if intention.action == "watch" else self._reassess)(intention, response)
+        (self.watched if intention.action == "watch" else self._reassess)(intention, response)
+
+    def _look_again(self, record: Record, delay_ms: int) -> None:
+        """Somebody will look again how bad it is, where there is a matrix to tell."""
+        if self._organization.impact_matrix:
+            self._plan(record, delay_ms, "reassess")
 
     def _reassess(self, intention: Intention, response: Response) -> None:
         """The person looks again how bad it is, over all the time since it became known."""
@@ -134,7 +128,7 @@ class Crew:
             record = {"person": intention.person, "at_ms": intention.due_ms, "record": intention.because}
             self._plan(record, 0, "change_severity", severity=severity, reason="by the impact matrix")
 
-    def _watched(self, intention: Intention, response: Response) -> None:
+    def watched(self, intention: Intention, response: Response) -> None:
         """The person has watched a change for a while and judges whether it helped."""
         objectives = self._world.flow.objectives.values()
         limit = min((objective.error_ratio for objective in objectives), default=0.0)
@@ -162,9 +156,9 @@ class Crew:
         if page is None:
             return
         person = page["to"]
-        if self._treatment.waits and self._draw_share("no_acknowledgement", person):
+        if self._treatment.waits and self._luck.happens("no_acknowledgement", person):
             return
-        delay_ms = self._draw_ms("acknowledge", person)
+        delay_ms = self._luck.duration_ms("acknowledge", person)
         self._plan({**record, "person": person}, delay_ms, "acknowledge")
 
     def _on_page_acknowledged(self, record: Record, response: Response) -> None:
@@ -173,34 +167,34 @@ class Crew:
         if response.state == "acknowledged":
             if not any(intention.action == "declare" for intention in self._queue):
                 assert self._detected_ms is not None
-                due_ms = max(now_ms, self._detected_ms + self._draw_ms("declare", person))
+                due_ms = max(now_ms, self._detected_ms + self._luck.duration_ms("declare", person))
                 title = next(page["summary"] for page in self._pages.values() if page["to"] == person)
                 self._plan(record, due_ms - now_ms, "declare", title=title)
         elif (role := response.role_offered_to(person)) is not None and person not in response.roles.values():
-            self._plan(record, self._draw_ms("join", person), "join", role=role)
+            self._plan(record, self._luck.duration_ms("join", person), "join", role=role)
 
     def _on_incident_declared(self, record: Record, response: Response) -> None:
         for person in self._awake_since:
             role = response.role_offered_to(person)
             if role is not None:
-                self._plan({**record, "person": person}, self._draw_ms("join", person), "join", role=role)
+                self._plan({**record, "person": person}, self._luck.duration_ms("join", person), "join", role=role)
 
     def _on_role_joined(self, record: Record, response: Response) -> None:
         person, role = record["person"], record["role"]
         if role == "technical_lead" and response.state == "declared":
             self._plan(record, 0, "investigate")
         if role == "commander" and response.state in OPEN_STATES:
-            self._plan(record, self._draw_ms("reassess", person), "reassess")
+            self._look_again(record, self._luck.duration_ms("reassess", person))
         if role == "communication_lead":
             severity = self._organization.severities[response.severity or ""]
             due_ms = response.next_internal_update_due_ms
             if severity.internal_every is not None and due_ms is not None:
                 self._plan_internal_update(record, due_ms - record["at_ms"], severity.internal_every)
             if severity.customers_within is not None:
-                self._plan(record, self._draw_ms("customer_notice", person), "update", audience="customers")
+                self._plan(record, self._luck.duration_ms("customer_notice", person), "update", audience="customers")
 
     def _on_investigation_started(self, record: Record, _response: Response) -> None:
-        self._plan(record, self._draw_ms("identify", record["person"], tired=True), "identify")
+        self._plan(record, self._luck.duration_ms("identify", record["person"], tired=True), "identify")
         if self._treatment.waits and not self._examining:
             self._next_method(record)
 
@@ -217,7 +211,7 @@ class Crew:
         self._knows = True
         for intention in self._queue:
             if intention.action == "identify" and response.state == "investigating":
-                delay_ms = self._draw_ms("conclude", record["person"])
+                delay_ms = self._luck.duration_ms("conclude", record["person"])
                 if intention.due_ms > record["at_ms"] + delay_ms:
                     self._drop(intention)
                     self._plan(record, delay_ms, "identify")
@@ -225,7 +219,7 @@ class Crew:
 
     def _on_cause_identified(self, record: Record, response: Response) -> None:
         self._tell_customers(record, response)
-        self._plan(record, 0, "reassess")
+        self._look_again(record, 0)
         cause = self._organization.services[record["cause"]]
         self._playbook = cause.playbook or ""
         self._steps = list(dict.fromkeys([*self._runbook, *self._playbooks.get(self._playbook, ())]))
@@ -240,14 +234,17 @@ class Crew:
         if self._organization.actions[record["action"]].kind == "look":
             self._next_step(record)
         else:
-            watch_ms = max(1, self._draw_ms("watch", record["person"]))
+            watch_ms = max(1, self._luck.duration_ms("watch", record["person"]))
             self._plan(record, watch_ms, "watch", watch_ms=watch_ms)
 
     def _on_approval_asked(self, record: Record, response: Response) -> None:
         person = response.roles.get(record["role"])
         if person is not None:
             self._plan(
-                {**record, "person": person}, self._draw_ms("approve", person), "approve", action=record["action"]
+                {**record, "person": person},
+                self._luck.duration_ms("approve", person),
+                "approve",
+                action=record["action"],
             )
 
     def _on_approval_lapsed(self, record: Record, _response: Response) -> None:
@@ -260,7 +257,7 @@ class Crew:
         self._tell_customers(record, response)
         person = response.roles.get("commander", record["person"])
         window_ms = self._organization.closure.verify_for
-        if self._treatment.waits and self._draw_share("impatience", person):
+        if self._treatment.waits and self._luck.happens("impatience", person):
             reason = "The graphs look fine."
             self._plan({**record, "person": person}, window_ms // 2, "resolve", override=reason)
         else:
@@ -278,21 +275,14 @@ class Crew:
             if not item.proof:
                 owners.setdefault(item.owner, []).append(item.id)
         for owner, items in owners.items():
-            remembered = [item for item in items if not self._forgets(owner)]
+            remembered = [item for item in items if not self._luck.forgotten(owner)]
             if remembered:
-                number = self._count("tick", owner)
+                number = self._luck.count("tick", owner)
                 share = LATEST_TICK * self._world.draws.uniform(owner, "tick", number) if self._treatment.waits else 0
                 # Who holds the role by then ticks.
                 self._plan(
                     {**record, "person": owner}, round(within_ms * share), "tick", items=remembered, checklist=name
                 )
-
-    def _forgets(self, owner: str) -> bool:
-        """Whether an item of a checklist is forgotten, by whoever holds the role."""
-        number = self._count("forgotten_item", owner)
-        share = self._profiles.parameters["forgotten_item"].values[0].share
-        assert share is not None
-        return self._treatment.waits and self._world.draws.uniform(owner, "forgotten_item", number) < share
 
     def _on_incident_reopened(self, record: Record, response: Response) -> None:
         person = response.roles.get("technical_lead", record.get("person"))
@@ -301,7 +291,7 @@ class Crew:
 
     def _on_verification_finished(self, record: Record, response: Response) -> None:
         if record["passed"]:
-            self._plan(record, self._draw_ms("decide", record["person"]), "resolve")
+            self._plan(record, self._luck.duration_ms("decide", record["person"]), "resolve")
         else:
             person = response.roles.get("technical_lead", record["person"])
             self._plan({**record, "person": person}, 0, "investigate")
@@ -320,7 +310,7 @@ class Crew:
         if person is None:
             return
         reminded = {**record, "person": person}
-        delay_ms = self._draw_ms("reminded", person)
+        delay_ms = self._luck.duration_ms("reminded", person)
         for intention in self._queue:
             if intention.action == "update" and intention.fields["audience"] == audience:
                 if intention.due_ms > record["at_ms"] + delay_ms:
@@ -347,14 +337,14 @@ class Crew:
 
     def _plan_internal_update(self, record: Record, due_in_ms: int, interval_ms: int) -> None:
         """The next update to the team, due after a while, is posted early, on time or late; it promises another."""
-        delay_ms = max(0, due_in_ms + self._draw_lateness_ms(record["person"], interval_ms))
+        delay_ms = max(0, due_in_ms + self._luck.lateness_ms(record["person"], interval_ms))
         self._plan(record, delay_ms, "update", audience="internal", next_update_by_ms=interval_ms)
 
     def _tell_customers(self, record: Record, response: Response) -> None:
         """Customers who have been told of the incident are told how it stands, after a while."""
         person = response.roles.get("communication_lead")
         if person is not None and self._customers_told:
-            delay_ms = self._draw_ms("status_change", person)
+            delay_ms = self._luck.duration_ms("status_change", person)
             self._plan({**record, "person": person}, delay_ms, "update", audience="customers")
 
     def _next_method(self, record: Mapping[str, Any]) -> None:
@@ -362,7 +352,7 @@ class Crew:
         person = record["person"]
         left = [method for method in self._organization.investigation if method not in self._tried]
         if left and not self._knows:
-            number = self._count("method", person)
+            number = self._luck.count("method", person)
             method = left[int(self._world.draws.uniform(person, "method", number) * len(left))]
             self._tried.add(method)
             self._examining = True
@@ -382,18 +372,16 @@ class Crew:
         """
         severities = list(self._organization.severities)
         true = self._world.scenario.severity
-        if self._treatment.diagnosis == "right":
+        if self._treatment.diagnosis == "right" or not self._organization.impact_matrix:
             return true
-        chosen = true
-        if self._organization.impact_matrix:
-            by_matrix = classify(self._organization.impact_matrix, self._world.visible_impact())
-            claimed = next((page["severity"] for page in self._pages.values() if page["to"] == person), None)
-            chosen = worse(severities, by_matrix, claimed) or severities[-1]
-        wrong = self._draw_share("wrong_severity", person)
+        by_matrix = classify(self._organization.impact_matrix, self._world.visible_impact())
+        claimed = next((page["severity"] for page in self._pages.values() if page["to"] == person), None)
+        chosen = worse(severities, by_matrix, claimed) or severities[-1]
+        wrong = self._luck.happens("wrong_severity", person)
         if self._treatment.diagnosis == "wrong":
             step = 1
         elif wrong:
-            number = self._counts[person, "wrong_severity"]
+            number = self._luck.counts[person, "wrong_severity"]
             step = 1 if self._world.draws.uniform(person, "too low", number) < 0.5 else -1
         else:
             step = 0
@@ -404,67 +392,12 @@ class Crew:
         causes = self._world.causes()
         innocent = [name for name in self._organization.services if name not in causes]
         others = [name for name in innocent if self._organization.services[name].playbook] or innocent
-        wrong = self._draw_share("wrong_diagnosis", person) and not self._knows
+        wrong = self._luck.happens("wrong_diagnosis", person) and not self._knows
         misled = [name for name in self._suspects if name in others]
         others = misled or others
         if self._treatment.diagnosis != "drawn":
             wrong = self._treatment.diagnosis == "wrong"
         if (wrong or not causes) and others:
-            number = self._counts[person, "wrong_diagnosis"]
+            number = self._luck.counts[person, "wrong_diagnosis"]
             return others[int(self._world.draws.uniform(person, "wrong cause", number) * len(others))]
         return causes[0]
-
-    # Draws.
-
-    def _value(self, purpose: str, person: str) -> Value:
-        who = self._organization.people[person]
-        day = is_day(self._organization, self._world.scenario.starts_at, self._world.now)
-        return self._profiles.parameters[purpose].value(who.profile, "day" if day else "night", who.training)
-
-    def _draw_ms(self, purpose: str, person: str, tired: bool = False) -> int:
-        """How long something takes a person this time, ms; nothing under a treatment that does not wait."""
-        number = self._count(purpose, person)
-        if not self._treatment.waits:
-            return 0
-        value = self._value(purpose, person)
-        assert value.median is not None
-        assert value.sigma is not None
-        median_ms = value.median * (self._slowdown(person) if tired else 1.0)
-        return self._world.draws.lognormal_ms(median_ms, value.sigma, person, purpose, number)
-
-    def _draw_share(self, purpose: str, person: str) -> bool:
-        """Whether something that happens in a share of cases happens this time."""
-        number = self._count(purpose, person)
-        share = self._value(purpose, person).share
-        assert share is not None
-        return self._world.draws.uniform(person, purpose, number) < share
-
-    def _draw_lateness_ms(self, person: str, interval_ms: int) -> int:
-        """How long after its promise an update is posted, ms; negative: before it."""
-        number = self._count("update", person)
-        early_ms = -int(interval_ms * EARLY_SHARE)
-        if not self._treatment.waits:
-            return early_ms
-        on_time = self._value("update_on_time", person).share
-        assert on_time is not None
-        share = self._world.draws.uniform(person, "update", number)
-        below, below_ms, at_ms = 0.0, early_ms, 0
-        for until, until_ms in ((on_time, 0), *LATENESS):
-            if share <= until:
-                at_ms = until_ms
-                return below_ms + round((at_ms - below_ms) * (share - below) / (until - below))
-            below, below_ms = until, until_ms
-        return below_ms
-
-    def _count(self, purpose: str, person: str) -> int:
-        self._counts[person, purpose] += 1
-        return self._counts[person, purpose]
-
-    def _slowdown(self, person: str) -> float:
-        """How many times longer thinking takes for somebody who was woken a while ago."""
-        at_waking = self._value("sleep_inertia", person).factor
-        assert at_waking is not None
-        if at_waking <= INERTIA_ASYMPTOTE:
-            return at_waking
-        minutes = (self._world.now - self._awake_since.get(person, self._world.now)) / 60_000
-        return INERTIA_ASYMPTOTE + (at_waking - INERTIA_ASYMPTOTE) * 2 ** (-minutes / INERTIA_HALF_LIFE_MIN)

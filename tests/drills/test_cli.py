@@ -127,7 +127,12 @@ def test_exit_code_4_means_that_a_person_halted_it_and_nothing_is_left_running(t
     program = Path(sys.executable).with_name("gameday")
     words = [str(program), "run", FLAGSHIP, "--runs", "100000"]
     with subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
-        time.sleep(2.5)
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        for _ in range(600):  # Until the worker processes have begun.
+            if len(children.read_text().split()) >= 1:
+                break
+            time.sleep(0.05)
+        time.sleep(0.5)
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=30)  # Returns only when every worker has closed the pipe, too.
     assert (process.returncode, err.strip()) == (4, "Halted.")

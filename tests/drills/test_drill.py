@@ -168,3 +168,10 @@ def test_a_pager_outage_loses_no_page_and_sends_none_twice() -> None:
         abandoned = {record["key"] for record in records if record["type"] == "delivery_abandoned"}
         assert len(delivered) == len(set(delivered))
         assert paged - set(delivered) <= abandoned
+
+
+def test_an_inject_may_wait_for_the_first_user_to_be_hurt() -> None:
+    waiting = ("injects.account-manager.when.milestone=impact", "injects.account-manager.when.after=1m")
+    journal = play(flagship(*waiting), 1, wired=False)
+    [given] = [record for record in journal.records if record.get("inject") == "account-manager"]
+    assert given["at_ms"] == milestones(journal)["impact"].at_ms + 60_000

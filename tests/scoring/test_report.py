@@ -6,7 +6,6 @@ import importlib.util
 import re
 import shlex
 import sys
-import time
 from collections.abc import Callable
 from html import unescape
 from html.parser import HTMLParser
@@ -107,7 +106,9 @@ def test_template_syntax_in_the_drills_texts_is_not_evaluated(drill: DrillOf) ->
     ],
 )
 def test_a_drill_in_which_something_never_happened_has_a_report_too(drill: DrillOf, without: list[str]) -> None:
-    Reader(report(drill(without=without)))
+    page = report(drill(without=without))
+    Reader(page)
+    assert page.rstrip().endswith("</html>")
 
 
 def test_many_seeds_and_changes_are_shown_when_they_were_simulated(drill: DrillOf) -> None:
@@ -285,13 +286,3 @@ def test_compiled_templates_are_kept_where_compiled_modules_may_be_and_change_no
         assert len(list(tmp_path.rglob("*.jinja"))) == (2 if allowed else 0)
     page.environment.cache_clear()
     assert shown[0] == shown[1] == shown[2]
-
-
-def test_a_report_renders_quickly_once_its_template_is_compiled(drill: DrillOf) -> None:
-    journal = drill()
-    card = scorecard(journal)
-    render(card, journal)
-    started = time.perf_counter()
-    for _ in range(3):
-        render(card, journal)
-    assert (time.perf_counter() - started) / 3 < 0.25  # measured 0.007; an accident of quadratic cost would show

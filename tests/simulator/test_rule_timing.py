@@ -99,6 +99,12 @@ def test_a_scrape_may_come_at_once_or_after_its_interval() -> None:
     assert 14_900 < fill.worst_ms <= 15_000
 
 
+@pytest.mark.parametrize("scrape_ms", [15_000, 30_000])
+def test_where_the_trouble_falls_between_two_scrapes_matters_by_less_than_their_distance(scrape_ms: int) -> None:
+    [fill, *_] = time_of(STEADY, rules([ERRORS]), monitored(scrape_interval=scrape_ms)).parts
+    assert 1_000 < fill.worst_ms - fill.best_ms < scrape_ms
+
+
 def test_a_worse_fault_fills_the_rate_sooner() -> None:
     worse = BurstErrors(mean_good=60_000, mean_bad=60_000, error_ratio=ErrorRatios(good=0.0, bad=0.9))
     rule = {**ERRORS, "expr": 'rate(http_requests_total{status=~"5.."}[5m]) > 4'}

@@ -168,7 +168,7 @@ def test_an_action_takes_effect_when_it_is_finished() -> None:
     bench = vendor_bench(fault("down", Down(), on="vendor")).perform(2 * MINUTE, "switch").run(20 * MINUTE)
     [effect] = bench.records("mitigation_took_effect")
     assert (effect["at_ms"], effect["service"], effect["harmful"]) == (6 * MINUTE, "shop", False)
-    assert bench.finished == [(6 * MINUTE, "ann", "switch", effect["record"])]
+    assert bench.finished == [(6 * MINUTE, "finish_mitigation", "ann", {"action": "switch"}, effect["record"])]
     assert bench.times("objective_met") == [6 * MINUTE]
 
 
@@ -179,7 +179,7 @@ def test_the_scenario_may_say_how_long_an_action_takes() -> None:
 
 def test_an_action_without_an_effect_here_takes_its_time_and_changes_nothing() -> None:
     bench = vendor_bench(fault("down", Down(), on="vendor")).perform(2 * MINUTE, "look").run(20 * MINUTE)
-    assert bench.finished == [(3 * MINUTE, "ann", "look", 0)]
+    assert bench.finished == [(3 * MINUTE, "finish_mitigation", "ann", {"action": "look"}, 0)]
     assert bench.times("mitigation_took_effect") == []
     assert bench.times("objective_met") == [660_000]
 
