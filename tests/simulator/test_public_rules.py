@@ -62,7 +62,7 @@ def test_the_templates_of_public_rules_expand_as_promtool_expands_them(tmp_path:
         {
             "alert": f"A{start}",
             "expr": "x or y",
-            "annotations": dict(zip(map("a{}".format, range(50)), texts[start : start + 50])),
+            "annotations": dict(zip(map("a{}".format, range(50)), texts[start : start + 50], strict=False)),
         }
         for start in range(0, len(texts), 50)
     ]
