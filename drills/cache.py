@@ -25,6 +25,13 @@ MOST_ENTRIES = 200
 """Entries beyond this many are removed, the longest unused first."""
 
 
+DIGEST_SIZE = 32
+"""Bytes of the SHA-256 at the beginning of an entry, of what follows it."""
+
+_NO_FOLDER = (OSError, RuntimeError)
+"""What is raised where a folder cannot be used, and where there is no home or working folder to begin with."""
+
+
 class Entry(NamedTuple):
     """What is kept: the inputs as they were validated, and the digests of their files."""
 
@@ -35,23 +42,30 @@ class Entry(NamedTuple):
 
 def recall(reference: str, overrides: Sequence[str]) -> Entry | None:
     """The entry of a scenario under these overrides, if there is one and it still holds."""
-    path = _path(reference, overrides)
-    with suppress(OSError, pickle.UnpicklingError, EOFError, AttributeError, ImportError, IndexError, TypeError):
+    with suppress(*_NO_FOLDER, pickle.UnpicklingError, EOFError, AttributeError, ImportError, IndexError, TypeError):
+        path = _path(reference, overrides)
         if not _only_mine(path):
             return None
-        entry: Entry = pickle.loads(path.read_bytes())  # noqa: S301 - written by this user alone, as was just checked
+        content = path.read_bytes()
+        digest, pickled = content[:DIGEST_SIZE], content[DIGEST_SIZE:]
+        if hashlib.sha256(pickled).digest() != digest:  # Damaged: unpickling could do anything.
+            return None
+        entry: Entry = pickle.loads(pickled)  # noqa: S301 - written by this user alone, as was just checked
         if all(hashlib.sha256(file.read_bytes()).hexdigest() == digest for file, digest in entry.digests.items()):
+            with suppress(OSError):
+                os.utime(path)
             return entry
     return None
 
 
 def keep(reference: str, overrides: Sequence[str], entry: Entry) -> None:
     """Keep an entry for the next run; where that is not possible there simply is none."""
-    path = _path(reference, overrides)
-    with suppress(OSError):
+    with suppress(*_NO_FOLDER):
+        path = _path(reference, overrides)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
-            file.write(pickle.dumps(entry))
+            pickled = pickle.dumps(entry)
+            file.write(hashlib.sha256(pickled).digest() + pickled)
         Path(file.name).replace(path)
         entries = sorted(path.parent.glob("*.inputs"), key=lambda one: one.stat().st_mtime)
         for old in entries[:-MOST_ENTRIES]:

@@ -91,6 +91,17 @@ class Course:
         }
         return self._solve(active)
 
+    def without(self, fault: str, now_ms: int) -> Solution:
+        """The solution that would hold at a moment if one of the faults were not."""
+        levels: dict[str, Change] = {}
+        for turn in self.turns[: bisect_right(self.turns, now_ms, key=lambda turn: turn.at_ms)]:
+            if turn.change is None:
+                levels.pop(turn.fault.id)
+            else:
+                levels[turn.fault.id] = turn.change
+        levels.pop(fault, None)
+        return self._solve(levels)
+
     def _plan(self, from_ms: int | None) -> None:
         """Lay out the pieces from a moment on (None: from the beginning), keeping those before it."""
         levels: dict[str, Change] = {}

@@ -49,7 +49,8 @@ class Probes:
             try:
                 yield world.env.timeout(phase_ms + ahead * probe.interval - world.now)
             except simpy.Interrupt:
-                passed = (world.now - phase_ms) // probe.interval + 1
+                # The check that was waited for is still to come, even if it is due at this very moment.
+                passed = min((world.now - phase_ms) // probe.interval + 1, ahead)
                 failures = failures + passed - number if record else 0 if passed > number else failures
                 number = max(number, passed)
                 continue
@@ -66,7 +67,7 @@ class Probes:
     def _next(self, probe: Probe, phase_ms: int, number: int, checks: list[float], told: bool) -> int:
         """The next check that fails or, once the probe has told of failures, succeeds; as many as there are: none."""
         spells = self._world.course.spells(
-            probe.service, phase_ms + number * probe.interval, self._world.scenario.duration
+            probe.service, phase_ms + number * probe.interval, self._world.scenario.duration + 1
         )
         ends = [*(start_ms for start_ms, _ in spells[1:]), phase_ms + len(checks) * probe.interval]
         for (_, state), end_ms in zip(spells, ends, strict=True):
@@ -106,14 +107,14 @@ class Customers:
         world, since_ms, left = self._world, 0, self._next_hazard()
         while True:
             at_ms = self._used_up(since_ms, left)
-            if at_ms is None:
-                return
-            try:
-                yield world.env.timeout(at_ms - world.now)
+            try:  # Where nobody will write as things stand, an intervention may still change that.
+                yield world.env.timeout((world.scenario.duration if at_ms is None else at_ms) - world.now)
             except simpy.Interrupt:
                 left -= self._hazard(since_ms, world.now)
                 since_ms = world.now
                 continue
+            if at_ms is None:
+                return
             hurt = self._world.course.at(at_ms - 1).broken
             world.env.process(self._pass_on(hurt[0], self._number, world.hurt_record))
             self._number += 1
@@ -145,7 +146,7 @@ class Customers:
         """When this much hazard will have been used up, if the course stays as it is; None: not within the drill."""
         for since_ms, until_ms, solution in self._world.course.between(from_ms, self._world.scenario.duration):
             rate_per_ms = self._rate_per_ms(solution)
-            if rate_per_ms * (until_ms - since_ms) >= hazard:
+            if rate_per_ms and rate_per_ms * (until_ms - since_ms) >= hazard:
                 return since_ms + max(1, math.ceil(hazard / rate_per_ms))
             hazard -= rate_per_ms * (until_ms - since_ms)
         return None
@@ -162,7 +163,8 @@ class Team:
     def _look(self) -> Steps:
         world, settings = self._world, self._world.organization.detection.team
         assert settings is not None
-        people = [name for name, person in world.organization.people.items() if person.profile != "executive"]
+        everyone = world.organization.people
+        people = [name for name, person in everyone.items() if person.profile != "executive"] or list(everyone)
         number = 0
         while True:
             number += 1

@@ -18,6 +18,9 @@ ROUNDS = 60
 SETTLED = 1e-6
 """Iteration stops when no share of failures moves by more than this, or after so many rounds."""
 
+DIGITS = 12
+"""Ratios and latencies are rounded to so many digits: 1 - (1 - 0.05) has to equal a limit of 0.05."""
+
 PERCENTILES = (0.5, 0.95, 0.99, 1.0)
 
 
@@ -115,9 +118,9 @@ class Flow:
             for dependency, share, tries in uses[name]:
                 weight = share * _tries(failing[dependency], tries)[0]
                 latency = [a + weight * b for a, b in zip(latency, states[dependency].latency_ms, strict=True)]
-            states[name] = ServiceState(
-                failing[name], error_ratio, status, load[name], (latency[0], latency[1], latency[2], latency[3]), down
-            )
+            p50, p95, p99, longest = (round(value, DIGITS) for value in latency)
+            ratios = round(failing[name], DIGITS), round(error_ratio, DIGITS)
+            states[name] = ServiceState(*ratios, status, load[name], (p50, p95, p99, longest), down)
         return states
 
     def _own(self, name: str, changes: Iterable[Change]) -> tuple[float, int, int, bool]:
@@ -125,7 +128,8 @@ class Flow:
         works, status, added_ms, down = 1 - service.error_ratio, service.error_status, 0, False
         for change in changes:
             works *= 1 - change.error_ratio
-            status = change.status or status
+            if change.error_ratio:
+                status = change.status or status
             added_ms += change.added_latency_ms
             down = down or change.down
         return 1 - works, status, added_ms, down

@@ -11,6 +11,7 @@ from collections.abc import Generator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import simpy
+from simpy.events import EventPriority
 
 from simulator.rules import RuleGroup, RuleSet, Transition, evaluate_together
 from simulator.telemetry import Telemetry
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 STRETCH_MS = 2_700_000
 """How far ahead is computed. Longer costs more when somebody intervenes, shorter costs more when nobody does."""
+
+BEHIND = EventPriority(2)
+"""A priority behind those that SimPy itself gives to events of the same moment, 0 and 1."""
 
 Steps = Generator[simpy.Event, Any, None]
 
@@ -55,6 +59,8 @@ class Monitoring:
         self._computed_ms = min(self._computed_ms, now_ms)
         if self._process.is_alive:
             self._process.interrupt()
+        else:  # Everything had happened that would have happened if nobody had intervened.
+            self._process = self._world.env.process(self._run())
 
     def coverage(self) -> dict[str, object]:
         """How many alert rules are simulated, and the names of those that read series which nothing here produces."""
@@ -111,6 +117,18 @@ class Monitoring:
             self._notification.resolved(transition)
 
 
+class _After(simpy.Event):
+    """A timeout that comes behind everything else of its millisecond.
+
+    The wait of a group is often a whole number of evaluations: what these find is known before the group is told of.
+    """
+
+    def __init__(self, env: simpy.Environment, delay_ms: int) -> None:
+        super().__init__(env)
+        self._ok, self._value = True, None
+        env.schedule(self, priority=BEHIND, delay=delay_ms)
+
+
 class _Firing(NamedTuple):
     transition: Transition
     record: int
@@ -147,7 +165,7 @@ class Notification:
         env, settings, group = self._world.env, self._settings, self._groups[key]
         sent_ms = 0
         sent: frozenset[Labels] = frozenset()
-        yield env.timeout(settings.group_wait)
+        yield _After(env, settings.group_wait)
         while group:
             repeats = self._world.now - sent_ms >= settings.repeat_interval
             if not sent.issuperset(group) or repeats:
@@ -155,7 +173,7 @@ class Notification:
                     self._notify(firing)
                 sent_ms = self._world.now
             sent = frozenset(group)
-            yield env.timeout(settings.group_interval)
+            yield _After(env, settings.group_interval)
         del self._groups[key]
 
     def _notify(self, firing: _Firing) -> None:

@@ -6,6 +6,7 @@ Nothing can make it fire sooner; where the trouble falls between two scrapes and
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import NamedTuple
 
 from scenarios.fault import Fault
@@ -18,8 +19,13 @@ from simulator.randomness import Draws
 from simulator.rules import AlertRule, RuleGroup, RuleSet, evaluate_together
 from simulator.telemetry import Telemetry
 
-PHASES = (0.001, 0.25, 0.5, 0.75, 0.999)
-"""Where in the scrape interval the trouble may begin; between them the fill only grows."""
+PHASES = (0.001, *(eighth / 8 for eighth in range(1, 8)), 0.999)
+"""Where in the scrape interval the trouble may begin."""
+
+STEP_MS = 1_000
+"""How closely it is looked when an expression becomes true: between two scrapes `rate` extrapolates ever further, so
+that it may pass a threshold sooner than at the next scrape.
+"""
 
 HORIZON_MS = 1_800_000
 """A rule that has not become true by then under the worst of it is taken never to."""
@@ -83,10 +89,13 @@ def page_times(organization: Organization, scenario: Scenario, rules: RuleSet) -
         )
         for fault in scenario.faults
     ]
-    fills: dict[str, list[int]] = {}
-    for phase in PHASES:
-        for alert, at_ms in _first_true(organization, worst, rules, phase).items():
-            fills.setdefault(alert, []).append(at_ms)
+    interval_ms = organization.monitoring.scrape_interval
+    seen = _first_true(organization, worst, rules, 0.5, until_ms=HORIZON_MS, step_ms=interval_ms)
+    until_ms = max((first_ms for _, first_ms in seen.values()), default=-1) + 2 * interval_ms
+    fills: dict[str, list[tuple[int, int]]] = {}
+    for phase in PHASES if seen else ():
+        for alert, fill in _first_true(organization, worst, rules, phase, until_ms=until_ms, step_ms=STEP_MS).items():
+            fills.setdefault(alert, []).append(fill)
     found = []
     for group in rules.groups:
         for rule in group.rules:
@@ -95,14 +104,14 @@ def page_times(organization: Organization, scenario: Scenario, rules: RuleSet) -
     return sorted(found, key=lambda time: time.best_ms)
 
 
-def _page_time(organization: Organization, group: RuleGroup, rule: AlertRule, fills: list[int]) -> PageTime:
+def _page_time(organization: Organization, group: RuleGroup, rule: AlertRule, fills: list[tuple[int, int]]) -> PageTime:
     # The first evaluation at which `for` has passed is a whole number of intervals after the first true one.
     held_ms = -(-rule.for_ms // group.interval_ms) * group.interval_ms
     wait_ms = organization.monitoring.group_wait
     return PageTime(
         rule.name,
         (
-            Part("scrape and rate fill", min(fills), max(fills)),
+            Part("scrape and rate fill", min(soonest for soonest, _ in fills), max(latest for _, latest in fills)),
             Part("evaluation", 0, group.interval_ms),
             Part("for", held_ms, held_ms),
             Part("group wait", wait_ms, wait_ms),
@@ -110,19 +119,30 @@ def _page_time(organization: Organization, group: RuleGroup, rule: AlertRule, fi
     )
 
 
-def _first_true(organization: Organization, faults: list[Fault], rules: RuleSet, phase: float) -> dict[str, int]:
-    """When each alert's expression is first true, ms after impact, if it is evaluated right after every scrape."""
+def _first_true(
+    organization: Organization, faults: list[Fault], rules: RuleSet, phase: float, *, until_ms: int, step_ms: int
+) -> dict[str, tuple[int, int]]:
+    """When each alert's expression is first true, ms after impact: at the soonest and at the latest, a step apart.
+
+    It is looked right after every scrape, from there on in steps, and right before the next one.
+    """
     course = Course(Flow(organization), faults, Draws(0))
     telemetry = Telemetry(
         organization, course, _Fixed(phase), wanted=rules.reads, from_ms=-rules.lookback_ms, chance=False
     )
-    telemetry.extend(HORIZON_MS)
+    telemetry.extend(until_ms)
     interval_ms = organization.monitoring.scrape_interval
-    start_ms = (int(phase * interval_ms) - rules.lookback_ms) % interval_ms
-    found: dict[str, int] = {}
-    times = range(start_ms, HORIZON_MS + 1, interval_ms)
+    first_ms = (int(phase * interval_ms) - rules.lookback_ms) % interval_ms
+    moments = [0]
+    for scrape_ms in range(first_ms - interval_ms, until_ms + 1, interval_ms):
+        last_ms = scrape_ms + interval_ms - 1
+        looked = (*range(scrape_ms, last_ms, step_ms), last_ms)
+        moments += [at_ms for at_ms in looked if moments[-1] < at_ms <= until_ms]
+    found: dict[str, tuple[int, int]] = {}
     for unit in rules.evaluators(telemetry.store):
-        for transition in evaluate_together(unit, [times] * len(unit)):
+        for transition in evaluate_together(unit, [moments] * len(unit)):
             if transition.kind in ("alert_pending", "alert_fired"):
-                found.setdefault(transition.alert, transition.at_ms)
+                index = bisect_left(moments, transition.at_ms)
+                before_ms = moments[index - 1] if index else -1
+                found.setdefault(transition.alert, (before_ms + 1, transition.at_ms))
     return found

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 import simpy
 
+from scenarios.fault import Fault
 from scenarios.organization import Organization
 from scenarios.scenario import Inject, Mitigation, Scenario
 from simulator.course import Course, Turn
@@ -53,7 +54,7 @@ class World:
         self.draws, self.emit = draws, emit
         self.env = simpy.Environment()
         self.course = Course(flow, scenario.faults, draws)
-        self.truth = self.course.at(0)
+        self.truth = flow.solve({})
         self.hurt_record = 0
         """Record of the latest moment at which a user-facing service left its objective."""
         self._finished = finished
@@ -117,8 +118,7 @@ class World:
 
     def causes(self) -> list[str]:
         """The services on which a fault is active, in the order of the scenario."""
-        active = [fault.on for fault in self.scenario.faults if fault.at <= self.now < fault.at + fault.for_]
-        return list(dict.fromkeys(active))
+        return list(dict.fromkeys(fault.on for fault in self.scenario.faults if self._is_active(fault)))
 
     def effective_actions(self) -> list[str]:
         """Actions that would cure at least something in this scenario."""
@@ -160,11 +160,8 @@ class World:
             record = self.emit("fault_ended", record, fault=fault.id, service=fault.on)
         else:
             record = self.emit("fault_changed", record, fault=fault.id, service=fault.on, level=turn.level)
-        before = self.truth[fault.on]
         self._update_truth(record)
-        if fault.id not in self._effective and self.truth[fault.on] != before:
-            self._effective.add(fault.id)
-            self.emit("fault_took_effect", record, fault=fault.id, service=fault.on)
+        self._judge_effects(record)
         if turn.first or turn.change is None:
             self._judge_worst(record, "fault_end")
 
@@ -194,14 +191,15 @@ class World:
             service=effect.service,
             harmful=mitigation.harmful,
         )
-        if effect.ends_fault is not None and effect.ends_fault in self._fault_records:
-            ended = ended | {effect.ends_fault}
-            fault = self.course.faults[effect.ends_fault]
+        fault = self.course.faults.get(effect.ends_fault or "")
+        if fault is not None and self._is_active(fault):
+            ended = ended | {fault.id}
             self.emit("fault_ended", record, fault=fault.id, service=fault.on)
         self.course.modify(self.now, modifications, ended)
         for observer in self._looking_ahead:
             observer.course_changed()
         self._update_truth(record)
+        self._judge_effects(record)
         self._judge_worst(record, "mitigation")
         return record
 
@@ -228,6 +226,19 @@ class World:
         state = self.truth[name]
         per_s = round(state.requests_per_s, 3)
         return self.emit("service_changed", because, service=name, **_figures(state), requests_per_s=per_s)
+
+    def _judge_effects(self, because: int) -> None:
+        """Record the faults whose service is otherwise now than it would be without them, each once."""
+        for fault in self.scenario.faults:
+            if fault.id in self._fault_records and fault.id not in self._effective:
+                without = self.course.without(fault.id, self.now)
+                if self.truth[fault.on] != without[fault.on]:
+                    self._effective.add(fault.id)
+                    self.emit("fault_took_effect", because, fault=fault.id, service=fault.on)
+
+    def _is_active(self, fault: Fault) -> bool:
+        began = fault.id in self._fault_records
+        return began and self.now < fault.at + fault.for_ and fault.id not in self.course.ended
 
     def _judge_worst(self, because: int, by: str) -> None:
         """Record when the objectives begin or cease to hold with every active fault at its worst."""

@@ -253,9 +253,8 @@ class Crew:
     def _diagnose(self, person: str) -> str:
         """The cause that an investigation comes to, by the world's draw: a service under a fault, or another one."""
         causes = self._world.causes()
-        others = [
-            name for name, service in self._organization.services.items() if name not in causes and service.playbook
-        ]
+        innocent = [name for name in self._organization.services if name not in causes]
+        others = [name for name in innocent if self._organization.services[name].playbook] or innocent
         wrong = self._draw_share("wrong_diagnosis", person)
         if self._treatment.diagnosis != "drawn":
             wrong = self._treatment.diagnosis == "wrong"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from scenarios.documents import parse_document
 from scenarios.fault import Fault
-from scenarios.organization import Organization
+from scenarios.organization import Dependency, Organization, Service
 from simulator.events import check
 from simulator.flow import Flow
 from simulator.journal import Journal, Record
@@ -22,10 +22,18 @@ SECOND, MINUTE, HOUR = 1_000, 60_000, 3_600_000
 NO_RULES = RuleSet(())
 
 
-def rules(*stated: dict[str, Any], interval_ms: int = 15_000) -> RuleSet:
-    """Alert rules, given as rule files state them, in one group."""
-    document = parse_document(json.dumps({"groups": [{"name": "group", "rules": stated}]}), "rules.yml")
-    return RuleSet(compile_rules(document, interval_ms))
+def rules(*groups: list[dict[str, Any]], interval_ms: int = 15_000) -> RuleSet:
+    """Groups of rules, given as rule files state them."""
+    named = [{"name": f"group {number}", "rules": stated} for number, stated in enumerate(groups)]
+    return RuleSet(compile_rules(parse_document(json.dumps({"groups": named}), "rules.yml"), interval_ms))
+
+
+def with_vendor(retries: int = 0, capacity_per_s: float | None = None, **changes: Any) -> Organization:
+    """The small organisation, its shop depending on a vendor."""
+    small = builders.organization()
+    shop = replace(small.services["shop"], depends_on={"vendor": Dependency(retries=retries)})
+    vendor = Service(title="Vendor", capacity_per_s=capacity_per_s, latency=builders.CALM)
+    return replace(small, services={**small.services, "shop": shop, "vendor": vendor}, **changes)
 
 
 class Bench:
@@ -81,12 +89,3 @@ class Bench:
         check(kind, fields)
         assert 0 <= because <= len(self.journal.records)
         return self.journal.append(self.now_ms, kind, because, fields)
-
-
-def lines(records: list[Record], keep: Callable[[Record], bool] = lambda _: True) -> list[str]:
-    """Records as text without their numbers, which depend on what else was told."""
-    return [
-        json.dumps({name: value for name, value in record.items() if name not in ("record", "because")})
-        for record in records
-        if keep(record)
-    ]

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from bench import MINUTE, SMALL, Bench, changed
+from tests.drills.response.bench import MINUTE, SMALL, Bench, changed
 
 
 def test_silence_inside_is_overdue_from_the_declaration_and_again_each_interval() -> None:

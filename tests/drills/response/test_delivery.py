@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import pytest
-from bench import MINUTE, SECOND, SMALL, Bench, changed
 
 from drills.response.messages import Outcome
+from tests.drills.response.bench import MINUTE, SECOND, SMALL, Bench, changed
 
 
 def attempts(bench: Bench, key: str) -> list[tuple[float, int]]:

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from bench import MINUTE, SMALL, STARTS_AT, Bench, changed
 
 from drills.response.states import ActionRefused
 from scenarios.people import ChainStep
+from tests.drills.response.bench import MINUTE, SMALL, STARTS_AT, Bench, changed
 
 
 def pager_down_until(minute: float, status: int = 503):

@@ -3,11 +3,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from bench import SMALL, changed
 from hypothesis import given
 from hypothesis import strategies as st
 
 from drills.response.on_call import everyone, on_call
+from tests.drills.response.bench import SMALL, changed
 
 
 @pytest.mark.parametrize(

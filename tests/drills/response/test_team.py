@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import pytest
-from bench import MINUTE, SMALL, Bench, changed
 
 from drills.response.states import ActionRefused
+from tests.drills.response.bench import MINUTE, SMALL, Bench, changed
 
 
 def role_pages(bench: Bench) -> list[tuple[float, str, str]]:

@@ -3,11 +3,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from bench import MINUTE, SMALL, Bench, changed
 
 from drills.response.messages import Act, Signal
 from drills.response.states import ActionRefused
 from drills.response.workflow import Workflow
+from tests.drills.response.bench import MINUTE, SMALL, Bench, changed
 
 
 def test_an_incident_goes_from_its_first_signal_to_its_closure() -> None:

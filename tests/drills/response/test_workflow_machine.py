@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from bench import MINUTE, SMALL, Bench
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -12,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from drills.response.messages import Act
 from drills.response.states import ActionRefused
 from simulator.events import EVENT_TYPES
+from tests.drills.response.bench import MINUTE, SMALL, Bench
 
 PEOPLE = st.sampled_from([*SMALL.people, "a stranger"])
 ROLES = [*SMALL.roles, "pilot"]
