@@ -177,6 +177,28 @@ def rules_test(files: tuple[str, ...], version: str, junit: Path | None) -> None
     sys.exit(test_rules(files, version, junit))
 
 
+@rules.command("check")
+@click.argument("files", nargs=-1, required=True)
+@click.option("--alertmanager", type=click.Path(dir_okay=False, path_type=Path), help="Alertmanager's configuration.")
+@click.option("--detect", metavar="DURATION", help="Within what time every alert has to page, such as 5m.")
+@PROMETHEUS
+def rules_check(files: tuple[str, ...], alertmanager: Path | None, detect: str | None, version: str) -> None:
+    """Name alerts that cannot page in time, reach nobody, repeat or contradict each other."""
+    from drills.rules_commands import check_rules
+
+    sys.exit(check_rules(files, alertmanager, detect, version))
+
+
+@rules.command("when")
+@SCENARIO
+@OVERRIDES
+def rules_when(scenario: str, overrides: tuple[str, ...]) -> None:
+    """Say how soon after impact each alert pages in a scenario, and what takes that long."""
+    from drills.rules_commands import show_when
+
+    sys.exit(show_when(scenario, overrides))
+
+
 for _group in (report_group, store, actions, people, ratings, incident):
     cli.add_command(_group)
 

@@ -10,9 +10,14 @@ from xml.etree import ElementTree
 import click
 
 from drills.rules_files import read_test_file
-from scenarios.problems import InputError
+from scenarios.documents import scan_file
+from scenarios.problems import InputError, Problem, count
+from simulator.alertmanager import read_alertmanager
 from simulator.promql.errors import PromqlError
-from simulator.promql.semantics import Semantics
+from simulator.promql.semantics import DEFAULT_STEP_MS, Semantics
+from simulator.rule_review import review
+from simulator.rules import AlertRule, RuleGroup, scan_rules
+from simulator.rules.durations import go_duration, parse_prometheus_duration
 from simulator.rules.unit_tests import TestRun
 
 FAILED = 1
@@ -73,3 +78,68 @@ def _add_case(suite: ElementTree.Element, name: str, failures: Sequence[str], to
     if failures:
         failure = ElementTree.SubElement(case, "failure", message=failures[0].strip().splitlines()[0])
         failure.text = "\n".join(failures)
+
+
+def check_rules(files: Sequence[str], alertmanager: Path | None, detect: str | None, version: str) -> int:
+    """Say which alerts cannot page in time, reach nobody, or repeat and contradict each other; 1 if any."""
+    check_version(version)
+    detect_ms = _duration("--detect", detect) if detect is not None else None
+    groups: list[RuleGroup] = []
+    problems: list[Problem] = []
+    for file in files:
+        document, found = scan_file(Path(file), as_written=True)
+        problems += found
+        if document is not None:
+            read, wrong = scan_rules(document, DEFAULT_STEP_MS, version)
+            groups += read
+            problems += wrong
+    routing = None
+    if alertmanager is not None:
+        document, found = scan_file(alertmanager, as_written=True)
+        problems += found
+        if document is not None and not found:
+            try:
+                routing = read_alertmanager(document)
+            except InputError as error:
+                problems += error.problems
+    if problems:
+        raise InputError(problems)
+    remarks = review(groups, detect_ms, routing)
+    for remark in remarks:
+        click.echo(f"{remark.place}: {remark.alert}: {remark.kind}: {remark.message}")
+    alerts = sum(isinstance(rule, AlertRule) for group in groups for rule in group.rules)
+    wrong_alerts = len({(remark.place, remark.alert) for remark in remarks})
+    click.echo(f"{count(alerts, 'alert')} checked, {wrong_alerts} with something to look at.")
+    return FAILED if remarks else 0
+
+
+def _duration(option: str, text: str) -> int:
+    try:
+        return parse_prometheus_duration(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint=option) from None
+
+
+def show_when(reference: str, overrides: Sequence[str]) -> int:
+    """For each alert the soonest and the latest page after impact under the scenario's faults, and its parts."""
+    from drills.runner import prepare
+    from simulator.rule_timing import page_times
+
+    prepared = prepare(reference, overrides)
+    times = {
+        time.alert: time for time in page_times(prepared.loaded.organization, prepared.loaded.scenario, prepared.rules)
+    }
+    for rule in prepared.rules.alerts:
+        time = times.get(rule.name)
+        if time is None:
+            click.echo(f"{rule.name}: the scenario's faults do not set it off")
+            continue
+        click.echo(f"{rule.name}: pages {_span(time.best_ms, time.worst_ms)} after impact")
+        for part in time.parts:
+            click.echo(f"    {part.name:<21} {_span(part.best_ms, part.worst_ms)}")
+    return 0
+
+
+def _span(best_ms: int, worst_ms: int) -> str:
+    soonest, latest = (go_duration(round(length, -3)) for length in (best_ms, worst_ms))
+    return soonest if soonest == latest else f"{soonest} to {latest}"

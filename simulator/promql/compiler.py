@@ -106,7 +106,7 @@ class Compiler:
                 if is_duration != wanted:
                     message = "missing unit in duration" if wanted else f"unexpected duration {word.text}"
                     raise PromqlError(message, word.offset)
-            before, earlier = word.text, before
+            before, earlier = word.text.lower(), before
 
     def _locate(self, message: str) -> int | None:
         """Where what a message of the parser quotes stands."""

@@ -87,3 +87,51 @@ def test_a_version_must_be_one() -> None:
 def test_a_missing_file_fails() -> None:
     code, lines = _run("test", "no-such-file.yml")
     assert code == 1 and "no such file" in lines[-1]
+
+
+_RULES = """\
+groups:
+  - name: api
+    interval: 1m
+    rules:
+      - {alert: Slow, expr: x > 1, for: 4m30s, labels: {severity: page}}
+      - {alert: Fast, expr: x > 2, for: 4m, labels: {severity: page}}
+      - {alert: Quiet, expr: x > 3, labels: {severity: none}}
+      - {alert: Fast, expr: "x  >  2  # the same", for: 4m, labels: {severity: page}}
+      - {alert: Fast, expr: x > 2, for: 1m, labels: {severity: page}}
+"""
+
+_ALERTMANAGER = """\
+route: {receiver: all, routes: [{matchers: [severity="none"], receiver: nobody}]}
+receivers: [{name: all, webhook_configs: [{url: "http://localhost/"}]}, {name: nobody}]
+"""
+
+
+@pytest.mark.parametrize("as_manifest", [False, True])
+def test_alerts_that_are_late_unheard_or_repeated_are_named(tmp_path: Path, as_manifest: bool) -> None:
+    rules, alertmanager = tmp_path / "rules.yml", tmp_path / "alertmanager.yml"
+    head = "apiVersion: monitoring.coreos.com/v1\nkind: PrometheusRule\nmetadata: {name: x}\nspec:\n"
+    indented = head + "".join(f"  {line}\n" for line in _RULES.splitlines())
+    rules.write_text(indented if as_manifest else _RULES)
+    alertmanager.write_text(_ALERTMANAGER)
+    code, lines = _run("check", str(rules), "--alertmanager", str(alertmanager), "--detect", "5m")
+    assert code == 1
+    assert lines[-1] == "5 alerts checked, 4 with something to look at."
+    remarks = [line.split(": ", 1)[1] for line in lines[:-1]]
+    assert remarks == [
+        "Slow: too late: pages 5m30s after its expression becomes true at the soonest (for 5m + group wait 30s); "
+        "at most 5m is asked for",
+        f'Quiet: reaches nobody: goes to "nobody" ({alertmanager}:1), which has nowhere to send to',
+        f"Fast: duplicate: the same rule as at {rules}:{10 if as_manifest else 6}",
+        f"Fast: contradiction: for is 1m here and 4m at {rules}:{10 if as_manifest else 6}",
+        f"Fast: contradiction: for is 1m here and 4m at {rules}:{12 if as_manifest else 8}",
+    ]
+
+
+def test_a_scenarios_alerts_are_said_with_what_delays_them() -> None:
+    code, lines = _run("when", "elevenlabs-intermittent")
+    assert code == 0
+    (head,) = (place for place, line in enumerate(lines) if line.startswith("HighErrorRate: "))
+    assert [line.split("  ")[2].strip() for line in lines[head + 1 : head + 5]] == [
+        *("scrape and rate fill", "evaluation", "for", "group wait"),
+    ]

@@ -31,9 +31,10 @@ _TEXTS = [
 ]
 
 
-def _random_rules(random: Random) -> dict[str, Any]:
+def random_rules(random: Random, count: int = 12) -> dict[str, Any]:
+    """A rule file with so many alerts over random series, and a recording rule."""
     rules: list[dict[str, Any]] = []
-    for number in range(12):
+    for number in range(count):
         expression = random.choice(
             [
                 "up == 0",
@@ -59,7 +60,7 @@ def _random_rules(random: Random) -> dict[str, Any]:
             rule["labels"]["value"] = "{{ $value }}"
         rule["annotations"] = {f"text{place}": random.choice(_TEXTS) for place in range(2)}
         rules.append(rule)
-    rules.insert(random.randrange(6), {"record": "abs_load", "expr": "load * 2 > 1", "labels": {"made": "up"}})
+    rules.insert(random.randrange(count // 2), {"record": "abs_load", "expr": "load * 2 > 1", "labels": {"made": "up"}})
     return {"groups": [{"name": "random", "rules": rules}]}
 
 
@@ -68,7 +69,7 @@ def test_alerts_fire_when_promtool_says_and_say_the_same(seed: int, tmp_path: Pa
     _, version = find_promtool()
     random = Random(seed)
     series = random_series(random, _LENGTH)
-    document = _random_rules(random)
+    document = random_rules(random)
     case = Case(series, STEP_MS)
     names = [rule["alert"] for rule in document["groups"][0]["rules"] if "alert" in rule]
     for name in names:

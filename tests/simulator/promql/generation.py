@@ -52,7 +52,47 @@ def _holes(random: Random, values: list[float]) -> list[float | None]:
 
 def random_expression(random: Random) -> str:
     """A vector expression over those series."""
-    return random.choice([_simple, _simple, _aggregated, _matched, _compared, _matched])(random)
+    return random.choice([_simple, _simple, _aggregated, _matched, _compared, _matched, _further, _further])(random)
+
+
+def _further(random: Random) -> str:
+    """The rest of the language."""
+    inner = random.choice([_simple, _simple, _aggregated])(random)
+    window = random.choice(["30s", "1m", "3m"])
+    at = random.choice(["", "", " @ 300", " @ start()", " @ end()", " @ 120 offset 1m", " offset -1m"])
+    element = random.choice(
+        [
+            *("abs", "ceil", "floor", "sqrt", "ln", "log2", "log10", "exp", "sgn", "sin", "cos", "tan", "asin", "acos"),
+            *("atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "deg", "rad", "minute", "hour", "day_of_week"),
+            *("day_of_month", "day_of_year", "days_in_month", "month", "year", "timestamp", "sort", "sort_desc"),
+        ]
+    )
+    outer = random.choice(["avg", "sum", "min", "max", "count", "last", "stddev", "stdvar", "present"])
+    return random.choice(
+        [
+            f"{element}({inner})",
+            f"{element}(load * 86400 * 100)",
+            f"round({inner}, {random.choice(['1', '0.1', '5', '0'])})",
+            f"clamp({inner}, {random.choice(['0', '1', '-1'])}, {random.choice(['0.5', '2'])})",
+            f"{random.choice(['deriv', 'idelta', 'stddev_over_time', 'stdvar_over_time'])}(load[{window}]{at})",
+            f"predict_linear(load[{window}]{at}, {random.choice(['60', '3600', '-30'])})",
+            f"quantile_over_time({random.choice(['0.5', '0.9', '-1', '2'])}, load[{window}]{at})",
+            f'absent_over_time(up{{instance="{random.choice("abc")}"}}[{window}]{at})',
+            f"{outer}_over_time(({inner})[{window}:{random.choice(['15s', '20s', '', '7s'])}]{at})",
+            f"rate(requests_total[{window}]{at})",
+            f"load{at}",
+            f"quantile by (instance) ({random.choice(['0.3', '1', '-0.1'])}, {inner})",
+            f"{random.choice(['stddev', 'stdvar', 'group'])} without (status) ({inner})",
+            f'count_values by (job) ("value", {inner})',
+            f"topk(100, {inner})",
+            f"bottomk by (job) (1, load{at})",
+            f'label_replace({inner}, "{random.choice(["copy", "zone"])}", "${{1}}-$2x", "instance", "(.)(.*)")',
+            f'label_join({inner}, "joined", "-", "instance", "zone")',
+            "load atan2 on (instance) group_left up",
+            f"time() - timestamp({random.choice(['up', 'load', '-load'])})",
+            f"({inner}) * pi() ^ 2 % 3",
+        ]
+    )
 
 
 def _simple(random: Random) -> str:
