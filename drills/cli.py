@@ -115,6 +115,32 @@ def verify(scenario: str, seeds: int, digests: bool, overrides: tuple[str, ...])
 
 
 @cli.command()
+@click.argument("organization", required=False)
+@click.option("--at", metavar="TIME", help="Who would be paged then, instead of now.")
+@click.option("--from", "start", metavar="TIME", help="Report on the time from then on.")
+@click.option("--to", "end", metavar="TIME", help="The end of that time, instead of four weeks later.")
+@click.option("--ical", type=click.Path(dir_okay=False, path_type=Path), help="Write the rota to a calendar file.")
+@OVERRIDES
+@FORMAT
+def oncall(  # noqa: PLR0917
+    organization: str | None,
+    at: str | None,
+    start: str | None,
+    end: str | None,
+    ical: Path | None,
+    overrides: tuple[str, ...],
+    style: str,
+) -> None:
+    """Say who would be paged, at each level and for each role; or how well the rota covers a time and how evenly.
+
+    ORGANIZATION is by default the one in this folder, else seiketsu. A TIME without a UTC offset is local there.
+    """
+    from drills.rota import show_on_call
+
+    show_on_call(organization, overrides, at, start, end, ical, style)
+
+
+@cli.command()
 @click.argument("kind", type=click.Choice(["scenario", "organization"]))
 def schema(kind: str) -> None:
     """Print the JSON Schema of a kind of file, for editors."""

@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal
 
@@ -89,17 +90,19 @@ def run_scenario(
 
 
 def check_files(references: Sequence[str], overrides: Sequence[str], style: str) -> int:
-    """Check scenarios and organisations (none named: the whole library); 1 if a criterion cannot be met."""
+    """Check scenarios and organisations (none named: the whole library); 1 if a criterion cannot be met or nobody is on
+    call at times.
+    """
     rows: list[dict[str, Any]] = []
     organizations: dict[str, list[Any]] = {}
     problems: list[Problem] = []
     for reference in references or list(library_scenarios()):
         try:
-            found, organization = _check(reference, overrides)
+            found, rota, organization = _check(reference, overrides)
         except InputError as error:
             problems += error.problems
             continue
-        rows.append({"file": reference, "findings": [finding.document() for finding in found]})
+        rows.append({"file": reference, "findings": [finding.document() for finding in found], "rota": rota})
         organizations[organization.organization] = [plain(one) for one in organization.contradictions]
     if problems:
         raise InputError(problems)
@@ -107,18 +110,24 @@ def check_files(references: Sequence[str], overrides: Sequence[str], style: str)
         click.echo(json.dumps({"checked": rows, "contradictions": organizations}, indent=2, ensure_ascii=False))
     else:
         _print_check(rows, organizations)
-    return MISSED if any(row["findings"] for row in rows) else MET
+    return MISSED if any(row["findings"] or row["rota"] for row in rows) else MET
 
 
-def _check(reference: str, overrides: Sequence[str]) -> tuple[Sequence[Finding], Organization]:
-    """What cannot be met in a scenario, and its organisation; nothing can be missed in an organisation by itself."""
+def _check(reference: str, overrides: Sequence[str]) -> tuple[Sequence[Finding], list[dict[str, Any]], Organization]:
+    """What cannot be met in a scenario, when nobody is on call during the drill, and its organisation; of an
+    organisation by itself, when nobody is on call in the weeks to come.
+    """
+    from drills.rota import unattended
+
     path = Path(reference)
     if reference in library_organizations() or path.name == "organization.yaml" or path.is_dir():
         loaded = load_organization(reference, KINDS, overrides)
         compile_organization_rules(loaded)
-        return (), loaded.organization
+        return (), unattended(loaded.organization), loaded.organization
     prepared = prepare(reference, overrides)
-    return _findings(prepared), prepared.loaded.organization
+    organization, scenario = prepared.loaded.organization, prepared.loaded.scenario
+    drill = timedelta(milliseconds=scenario.duration)
+    return _findings(prepared), unattended(organization, scenario.starts_at, drill), organization
 
 
 def verify_scenario(reference: str, overrides: Sequence[str], seeds: int, digests_only: bool) -> int:
@@ -164,10 +173,14 @@ def _findings(prepared: Prepared) -> list[Finding]:
 def _print_check(rows: Sequence[Mapping[str, Any]], organizations: Mapping[str, Sequence[Mapping[str, str]]]) -> None:
     for row in rows:
         missed = sorted({finding["criterion"] for finding in row["findings"]})
-        verdict = f"{_plural(len(missed), 'criterion', 'criteria')} that cannot be met" if missed else "nothing found"
-        click.echo(f"{row['file']}: valid; {verdict}")
+        verdicts = [f"{_plural(len(missed), 'criterion', 'criteria')} that cannot be met"] if missed else []
+        if row["rota"]:
+            verdicts.append(f"{_plural(len(row['rota']), 'schedule', 'schedules')} with nobody on call at times")
+        click.echo(f"{row['file']}: valid; {', '.join(verdicts) or 'nothing found'}")
         for finding in row["findings"]:
             click.echo(f"  {finding['criterion']}: {finding['text']}")
+        for one in row["rota"]:
+            click.echo(f"  {one['schedule']}: {one['text']}")
     for name, contradictions in organizations.items():
         if contradictions:
             places = _plural(len(contradictions), "place", "places")

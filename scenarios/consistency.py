@@ -9,11 +9,13 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any, NamedTuple, get_args
 
 from scenarios.documents import Document
-from scenarios.fields import format_duration, parse_duration
+from scenarios.fields import format_duration, parse_duration, parse_instant
 from scenarios.organization import Latency, Metric, Organization, Service
+from scenarios.people import Layer, Restriction, Schedule, Shift
 from scenarios.problems import Problem, Steps, alternatives
 from scenarios.scenario import Communication, Criteria, Effect, Expectation, Inject, Milestone, Scenario
 from scenarios.shapes import shape_of_model, walk
@@ -129,6 +131,37 @@ def _organization(data: dict[str, Any]) -> Iterator[Finding]:
             seen.add(title)
 
 
+def _layer(data: dict[str, Any]) -> Iterator[Finding]:
+    ways = [key for key in ("rotation", "shifts", "ical") if data.get(key) not in (None, [])]
+    if len(ways) != 1 and data.get("rotation") != []:  # of an empty rotation the schema tells
+        told = f"{' and '.join(ways)} are given together" if ways else "nothing says who is on call"
+        yield Finding((), told, "one of rotation, shifts and ical")
+    if "rotation" in ways and data.get("since") is None:
+        yield Finding((), 'missing key "since"')
+    for key in ("since", "turn", "handoff"):
+        if key in data and ways in (["shifts"], ["ical"]):
+            yield Finding((key,), f"only a rotation has {key}", at_key=True)
+    turn = _ms(data, "turn")
+    if turn is not None and turn % 3_600_000:
+        yield Finding(("turn",), f"not whole hours (got {format_duration(turn)}; expected such as 12h, 1d or 2w)")
+    if data.get("handoff") == "24:00":
+        yield Finding(("handoff",), "24:00 is the next day's 00:00", "a time of day up to 23:59")
+
+
+def _restriction(data: dict[str, Any]) -> Iterator[Finding]:
+    if data.get("from") == "24:00":
+        yield Finding(("from",), "24:00 is the next day's 00:00", "a time of day up to 23:59")
+
+
+def _shift(data: dict[str, Any]) -> Iterator[Finding]:
+    start, end = _instant(data, "from"), _instant(data, "to")
+    for key, moment in (("from", start), ("to", end)):
+        if moment is not None and moment.microsecond:
+            yield Finding((key,), "on call changes on whole seconds")
+    if start is not None and end is not None and end <= start:
+        yield Finding(("to",), f"ends before it begins, or at once (from {data['from']} to {data['to']})")
+
+
 def _cycles(uses: dict[str, list[str]]) -> Iterator[Finding]:
     """Each way by which a service depends on itself, told once, at the dependency that closes it."""
     finished: set[str] = set()
@@ -211,6 +244,10 @@ _CHECKS: dict[type, Callable[[dict[str, Any]], Iterator[Finding]]] = {
     Inject: _inject,
     Effect: _effect,
     Criteria: _criteria,
+    Layer: _layer,
+    Schedule: _layer,
+    Restriction: _restriction,
+    Shift: _shift,
     Communication: _communication,
     Expectation: _expectation,
 }
@@ -230,5 +267,13 @@ def _ms(data: dict[str, Any], key: str) -> int | None:
     """A duration that is there and well-formed."""
     try:
         return parse_duration(data.get(key))
+    except ValueError:
+        return None
+
+
+def _instant(data: dict[str, Any], key: str) -> datetime | None:
+    """The same for a date and time."""
+    try:
+        return parse_instant(data.get(key))
     except ValueError:
         return None

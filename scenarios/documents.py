@@ -125,17 +125,22 @@ def parse_document(text: bytes | str, name: str) -> Document:
 def scan_file(path: Path, name: str | None = None) -> tuple[Document | None, list[Problem]]:
     """What can be read of a file, and what is wrong with it, so that a caller can look for more problems."""
     name = str(path) if name is None else name
+    content, problems = read_content(path, name)
+    return (None, problems) if content is None else scan_document(content, name)
+
+
+def read_content(path: Path, name: str) -> tuple[bytes | None, list[Problem]]:
+    """The bytes of a file, no more of them than show that it is too large; or why there are none."""
     try:
         with path.open("rb") as file:
-            content = file.read(SIZE_LIMIT + 1)
+            return file.read(SIZE_LIMIT + 1), []
     except FileNotFoundError:
-        return None, [Problem(name, 0, 0, "", "there is no such file")]
+        reason = "there is no such file"
     except IsADirectoryError:
-        return None, [Problem(name, 0, 0, "", "this is a folder (expected a file)")]
+        reason = "this is a folder (expected a file)"
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        return None, [Problem(name, 0, 0, "", f"the file cannot be read: {reason}")]
-    return scan_document(content, name)
+        reason = f"the file cannot be read: {getattr(error, 'strerror', None) or error}"
+    return None, [Problem(name, 0, 0, "", reason)]
 
 
 def scan_document(text: bytes | str, name: str) -> tuple[Document | None, list[Problem]]:

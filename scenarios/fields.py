@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar, dataclass_transform
 
 if TYPE_CHECKING:
@@ -26,6 +26,10 @@ _DURATION = re.compile(r"(?:[0-9]+(?:ms|[smhdw]))+\Z")
 _PART = re.compile(r"([0-9]+)(ms|[smhdw])")
 _PERCENT = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*%\Z")
 _WEEK = re.compile(r"[0-9]{4}-W[0-9]{2}\Z")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
+_CLOCK = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]\Z")
+_YEARS = range(1900, 3000)
+"""Of dates and times that are written; others are slips of the pen, and the calendar's ends have no local time."""
 _URL = re.compile(r"https?://[^\s/?#]+[^\s]*\Z")
 
 
@@ -89,24 +93,43 @@ def parse_instant(value: object) -> datetime:
         raise ValueError(expected)
     try:
         instant = datetime.fromisoformat(value)
-        if instant.tzinfo is None:
+        if instant.tzinfo is None or instant.year not in _YEARS:
             raise ValueError
-        instant.astimezone(UTC)  # the years 1 and 9999 have moments that no other zone can tell
-    except (ValueError, OverflowError) as error:
+    except ValueError as error:
         raise ValueError(expected) from error
     return instant
 
 
-def parse_week(value: object) -> str:
-    """An ISO week such as ``2025-W32``; ValueError for anything else, also for a week 53 that its year lacks."""
-    expected = "expected an ISO week such as 2025-W32"
-    if not isinstance(value, str) or not _WEEK.match(value):
+def parse_first_day(value: object) -> str:
+    """An ISO week such as ``2025-W32`` or a date such as ``2025-08-06``; ValueError for anything else, also for a week
+    53 that its year lacks.
+    """
+    expected = "expected an ISO week such as 2025-W32, or a date such as 2025-08-06"
+    if not isinstance(value, str) or not (_WEEK.match(value) or _DATE.match(value)):
         raise ValueError(expected)
     try:
-        date.fromisocalendar(int(value[:4]), int(value[6:]), 1)
+        if first_day(value).year not in _YEARS:
+            raise ValueError
     except ValueError as error:
         raise ValueError(expected) from error
     return value
+
+
+def first_day(text: str) -> date:
+    """The Monday of an ISO week, or the date itself."""
+    return date.fromisocalendar(int(text[:4]), int(text[6:]), 1) if "W" in text else date.fromisoformat(text)
+
+
+def parse_clock(value: object) -> str:
+    """A time of day such as ``09:00``, up to ``24:00``; ValueError for anything else."""
+    if not isinstance(value, str) or not (_CLOCK.match(value) or value == "24:00"):
+        raise ValueError("expected a time of day such as 09:00 or 24:00")
+    return value
+
+
+def since_midnight(clock: str) -> timedelta:
+    """How much later than 00:00 a clock shows this time of day."""
+    return timedelta(hours=int(clock[:2]), minutes=int(clock[3:]))
 
 
 def parse_timezone(value: object) -> str:
@@ -172,8 +195,21 @@ Ratio = Annotated[
 Instant = Annotated[datetime, _Text(parse_instant, """{"type": "string", "format": "date-time"}""")]
 """A moment on the calendar; written with its UTC offset."""
 
-Week = Annotated[str, _Text(parse_week, """{"type": "string", "pattern": "^[0-9]{4}-W[0-9]{2}$"}""")]
-"""An ISO week; written ``2025-W32``."""
+FirstDay = Annotated[
+    str,
+    _Text(
+        parse_first_day,
+        """{"type": "string", "pattern": "^[0-9]{4}-(W[0-9]{2}|[0-9]{2}-[0-9]{2})$",
+            "examples": ["2025-W32", "2025-08-06"]}""",
+    ),
+]
+"""An ISO week, which stands for its Monday, or a date; `first_day` tells which."""
+
+Clock = Annotated[
+    str,
+    _Text(parse_clock, """{"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$"}"""),
+]
+"""A time of day; written ``09:00``."""
 
 TimeZone = Annotated[str, _Text(parse_timezone, """{"type": "string", "examples": ["UTC", "Europe/Berlin"]}""")]
 """A name of the time zone database."""

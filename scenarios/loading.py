@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 from scenarios.consistency import check_against_organization, check_models
-from scenarios.documents import Document, scan_file
+from scenarios.documents import Document, read_content, scan_file
 from scenarios.fault import Fault
 from scenarios.organization import Organization, PlaybookFile
 from scenarios.overrides import Override, alert_names, apply_to_model, apply_to_rules, parse_overrides, unknown_start
 from scenarios.problems import InputError, Problem, Steps, alternatives, did_you_mean
+from scenarios.rota import read_calendars, with_shifts
 from scenarios.scenario import RESPONSE_STEPS, Scenario
 from scenarios.shapes import shape_of_model
 from scenarios.validation import Register, check_part, check_schema
@@ -132,11 +134,19 @@ class _Files:
         """A file; one that cannot be opened is a problem of the document that names it."""
         document, problems = scan_file(path)
         if document is None and named_by is not None and not problems[0].line:
-            problems = [named_by[0].problem(named_by[1], f"{path}: {problem.message}") for problem in problems]
+            problems = _told_by(named_by, path, problems)
         self._of_yaml += problems
         if document is not None:
             self.digests[path.resolve()] = document.sha256
         return document
+
+    def read_content(self, path: Path, named_by: tuple[Document, Steps]) -> bytes | None:
+        """The bytes of a file that is no YAML."""
+        content, problems = read_content(path, str(path))
+        self.problems += _told_by(named_by, path, problems)
+        if content is not None:
+            self.digests[path.resolve()] = hashlib.sha256(content).hexdigest()
+        return content
 
     def finish(self) -> None:
         """Raise what was found, if anything was."""
@@ -146,6 +156,11 @@ class _Files:
         problems = [problem for problem in problems if (problem.file, problem.line, problem.column) not in places]
         if self._of_yaml or problems:
             raise InputError([*self._of_yaml, *problems])
+
+
+def _told_by(named_by: tuple[Document, Steps], path: Path, problems: Iterable[Problem]) -> list[Problem]:
+    """Problems of a file as a whole, at the place that names it."""
+    return [named_by[0].problem(named_by[1], f"{path}: {problem.message}") for problem in problems]
 
 
 @dataclasses.dataclass
@@ -268,7 +283,12 @@ def _check_organization(files: _Files, part: _OrganizationPart) -> Organization 
     if len(part.rule_documents) == len(listed if isinstance(listed, list) else []):
         files.register.add_known("alert", alert_names(part.rule_documents))
     files.problems += check_models(Organization, part.document)
-    return _check(files, Organization, part.document, "background")
+    shifts, problems = read_calendars(
+        part.document, part.path.parent, lambda file, named_by: files.read_content(file, (part.document, named_by))
+    )
+    files.problems += problems
+    organization = _check(files, Organization, part.document, "background")
+    return with_shifts(organization, shifts) if organization is not None and shifts else organization
 
 
 def _check_scenario(files: _Files, document: Document, part: _OrganizationPart | None) -> Scenario | None:

@@ -9,13 +9,14 @@ from typing import Annotated, Literal
 
 from annotated_types import Ge, Le, MinLen
 
-from scenarios.fields import Duration, Period, Refers, Week, model
+from scenarios.fields import Clock, Duration, FirstDay, Instant, Period, Refers, TimeZone, model
 
 PersonId = Annotated[str, Refers("person")]
 RoleName = Annotated[str, Refers("role")]
 SeverityName = Annotated[str, Refers("severity")]
 Assignee = Annotated[str, Refers("schedule", "person")]
 """A schedule (whoever is on call there) or a person."""
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
 @model
@@ -83,13 +84,65 @@ class Role:
 
 
 @model
-class Schedule:
-    """Who is on call, by ISO week: the rotation starts at `since` and moves one person a week."""
+class Restriction:
+    """Hours in which a layer applies; outside them it leaves a gap, which the layers below fill."""
 
-    rotation: Annotated[tuple[PersonId, ...], MinLen(1)]
-    """Who is on call, in turn, a week each."""
-    since: Week
-    """The week of the first person of the rotation."""
+    days: tuple[Weekday, ...] = ()
+    """The days on which the hours begin; none: every day."""
+    from_: Clock = "00:00"
+    """When they begin."""
+    to: Clock = "24:00"
+    """When they end: on the next day, unless it is later than `from`."""
+
+
+@model
+class Shift:
+    """A stretch of time for which somebody is on call."""
+
+    person: PersonId
+    """Who is on call."""
+    from_: Instant
+    """When it begins."""
+    to: Instant
+    """When it ends; at that moment it is over."""
+
+
+@model
+class Layer:
+    """Who is on call, told in one way: by a rotation, by single shifts, or by a calendar.
+
+    Times are local to the schedule. On the night on which its clocks change a turn is as much longer or shorter.
+    """
+
+    rotation: Annotated[tuple[PersonId, ...], MinLen(1)] = ()
+    """Who is on call, in turn."""
+    since: FirstDay | None = None
+    """The day on which the first person begins: of an ISO week, its Monday. Nobody is on call before."""
+    turn: Period = 604_800_000
+    """How long a turn of the rotation lasts by the clock on the wall, in whole hours."""
+    handoff: Clock = "00:00"
+    """The time of day at which the first turn begins."""
+    shifts: tuple[Shift, ...] = ()
+    """Instead of a rotation: shifts one by one. Where two overlap the last listed wins."""
+    ical: str | None = None
+    """Instead of a rotation: an iCalendar file of shifts, relative to the organisation's file."""
+    restrictions: tuple[Restriction, ...] = ()
+    """The hours in which the layer applies; none: always."""
+
+
+@model
+class Schedule(Layer):
+    """Who is on call: at any moment one person, or nobody.
+
+    What it says itself is the lowest layer. `layers` lie above it and win over it; `overrides` win over everything.
+    """
+
+    timezone: TimeZone | None = None
+    """In which its times of day are meant; none: the organisation's."""
+    layers: tuple[Layer, ...] = ()
+    """Further layers. Where two cover a moment the last listed wins."""
+    overrides: tuple[Shift, ...] = ()
+    """Exceptions: holidays, swaps. Where two overlap the last listed wins."""
 
 
 @model

@@ -113,12 +113,13 @@ def _describe(part: dict[str, Any], model: type) -> None:
 
 
 def field_descriptions(model: type) -> dict[str, str]:
-    """The text that stands below each field of a class in its source."""
-    source = ast.parse(Path(inspect.getfile(model)).read_text(encoding="utf-8"))
-    body = next(node.body for node in source.body if isinstance(node, ast.ClassDef) and node.name == model.__name__)
+    """The text that stands below each field of a class, or of one that it extends, in its source."""
     texts = {}
-    for pair in itertools.pairwise(body):
-        match pair:
-            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str() as text)):
-                texts[name] = inspect.cleandoc(text)
+    for part in reversed(model.__mro__[:-1]):
+        source = ast.parse(Path(inspect.getfile(part)).read_text(encoding="utf-8"))
+        body = next(node.body for node in source.body if isinstance(node, ast.ClassDef) and node.name == part.__name__)
+        for pair in itertools.pairwise(body):
+            match pair:
+                case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str() as text)):
+                    texts[name] = inspect.cleandoc(text)
     return texts

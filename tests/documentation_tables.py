@@ -5,6 +5,7 @@ Every meaning is the code's own: the docstring below a field, the help of an opt
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
@@ -121,8 +122,10 @@ def _plain_value(part: dict[str, Any]) -> str:
         return "duration"
     if part.get("format") == "date-time":
         return "date and time"
-    if "-W" in pattern:
-        return "ISO week"
+    if "-(W" in pattern:
+        return "ISO week or date"
+    if ":[0-5]" in pattern:
+        return "time of day"
     if "https" in pattern:
         return "address"
     if part.get("type") in ("integer", "number"):
@@ -172,7 +175,9 @@ def command_tables() -> str:
     for name, command in cli.commands.items():
         arguments = [part for part in command.params if isinstance(part, click.Argument)]
         called = [f"gameday {name}", *(argument.make_metavar(click.Context(command)) for argument in arguments)]
-        parts.append(f"### gameday {name}\n\n`{' '.join([*called, '[OPTIONS]'])}`\n\n{command.help}\n")
+        parts.append(
+            f"### gameday {name}\n\n`{' '.join([*called, '[OPTIONS]'])}`\n\n{inspect.cleandoc(command.help or '')}\n"
+        )
         options = [part for part in command.params if isinstance(part, click.Option)]
         if options:
             parts.append(_markdown(("Option", "Default", "Meaning"), map(_option, options)))

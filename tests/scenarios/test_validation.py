@@ -10,7 +10,7 @@ import pytest
 from annotated_types import Ge, Gt, Le, Lt, MinLen
 
 from scenarios.documents import parse_document
-from scenarios.fields import Defines, Duration, Instant, Period, Ratio, Refers, TimeZone, Url, Week, model
+from scenarios.fields import Defines, Duration, FirstDay, Instant, Period, Ratio, Refers, TimeZone, Url, model
 from scenarios.problems import InputError
 from scenarios.validation import build
 
@@ -34,7 +34,7 @@ class Car:
     share: Ratio = 0.0
     at: Instant | None = None
     zone: TimeZone = "UTC"
-    week: Week = "2025-W01"
+    week: FirstDay = "2025-W01"
     page: Url | None = None
     moods: dict[Literal["calm", "angry"], bool] = field(default_factory=dict)
 
@@ -134,7 +134,7 @@ REFUSED = {
     ),
     "no such week": (
         "name: a\nweek: 2025-W53",
-        '2:7: week: wrong value (got "2025-W53"; expected an ISO week such as 2025-W32)',
+        '2:7: week: wrong value (got "2025-W53"; expected an ISO week such as 2025-W32, or a date such as 2025-08-06)',
     ),
     "no address": (
         "name: a\npage: www.a.example",

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from drills.response.states import ActionRefused
-from scenarios.people import ChainStep
+from scenarios.people import ChainStep, Restriction
 from tests.drills.response.bench import MINUTE, SMALL, STARTS_AT, Bench, changed
 
 
@@ -141,6 +141,21 @@ def test_somebody_who_is_at_work_on_it_already_is_not_escalated_to() -> None:
     bench.act(3 * MINUTE, "dan", "join", role="scribe")
     bench.run_until(61 * MINUTE)
     assert bench.of("incident_escalated") == []
+
+
+def test_in_a_gap_of_a_schedule_the_page_goes_to_the_next_level_and_back_when_the_gap_is_over() -> None:
+    late = Restriction(from_="14:04")  # The drill begins at 14:00.
+    first = changed(SMALL.schedules["primary"], restrictions=(late,))
+    organization = changed(SMALL, schedules={**SMALL.schedules, "primary": first})
+    bench = Bench(organization)
+    bench.signal()
+    bench.run_until(12 * MINUTE)
+    levels = [page for page in bench.paged() if page[2].startswith("escalation level")]
+    assert levels == [
+        (0, "ben", "escalation level 3"),
+        (0, "cat", "escalation level 3"),
+        (10, "ann", "escalation level 1"),
+    ]
 
 
 def test_when_nobody_at_all_is_on_call_the_incident_is_still_brought_to_mind_every_hour() -> None:
