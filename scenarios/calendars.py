@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -28,6 +29,7 @@ MOST_SHIFTS = 20_000
 _FOLLOWED = timedelta(milliseconds=LONGEST_MS)
 _REPEATS = ("YEARLY", "MONTHLY", "WEEKLY", "DAILY")
 _DAY = timedelta(days=1)
+_EVENT = "VEVENT"
 
 
 class Reader(NamedTuple):
@@ -52,6 +54,7 @@ class _EventError(Exception):
 
 class _Line(NamedTuple):
     number: int
+    text: str
     name: str
     value: str
 
@@ -63,15 +66,19 @@ class _Times(NamedTuple):
     end: datetime
     where: tzinfo
     whole_days: bool
+    fold: int = 0
+    """1 if it ends when the clock shows its end for the second time."""
 
     def moved(self, start: datetime) -> _Times:
         """The same at another time; what lasts from nine to nine does so on the nights on which clocks change, too."""
-        return self._replace(start=start, end=start + (self.end - self.start))
+        if start == self.start:
+            return self
+        return self._replace(start=start, end=start + (self.end - self.start), fold=0)
 
-    def instant(self, shown: datetime) -> datetime:
+    def instant(self, shown: datetime, fold: int = 0) -> datetime:
         if self.whole_days:
             return instant(shown, self.where)
-        return shown.replace(tzinfo=self.where).astimezone(UTC)
+        return shown.replace(tzinfo=self.where, fold=fold).astimezone(UTC)
 
 
 def read_calendar(content: bytes, reader: Reader) -> tuple[list[Shift], list[Problem]]:
@@ -84,7 +91,7 @@ def read_calendar(content: bytes, reader: Reader) -> tuple[list[Shift], list[Pro
     from icalendar import Calendar
 
     try:
-        calendars = Calendar.from_ical(content.decode(), multiple=True)
+        calendars = Calendar.from_ical("\r\n".join(line.text for line in lines), multiple=True)
     except (ValueError, KeyError, IndexError, TypeError) as error:  # whatever its lines do not show
         return [], [Problem(reader.file, 1, 1, "", f"not a calendar: {_short(error)}")]
     if not calendars or any(calendar.name != "VCALENDAR" for calendar in calendars):
@@ -97,6 +104,8 @@ def read_calendar(content: bytes, reader: Reader) -> tuple[list[Shift], list[Pro
                 found.append((shift, event_lines[0].number))
                 if len(found) > MOST_SHIFTS:
                     raise _EventError("", f"too many shifts (expected at most {MOST_SHIFTS})")
+        except OverflowError:
+            problems.append(Problem(reader.file, event_lines[0].number, 1, "", "the event goes beyond the calendar"))
         except _EventError as error:
             number = next((line.number for line in event_lines if line.name == error.name), event_lines[0].number)
             problems.append(Problem(reader.file, number, 1, error.name, str(error)))
@@ -128,8 +137,10 @@ def _lines(content: bytes, file: str) -> tuple[list[_Line], list[Problem]]:
         except ValueError:
             problems.append(Problem(file, number, 1, "", f"not a line of a calendar (got {shorten(line)})"))
             continue
-        found.append(_Line(number, name.upper(), value))
+        found.append(_Line(number, line, name.upper(), value))
         if name.upper() == "BEGIN":
+            if value.upper() == _EVENT and any(part.value == _EVENT for part in open_parts):
+                problems.append(Problem(file, number, 1, "", "an event within an event"))
             open_parts.append(found[-1]._replace(value=value.upper()))
         elif name.upper() == "END":
             begun = open_parts.pop() if open_parts else None
@@ -159,18 +170,17 @@ def _unfolded(text: str) -> Iterator[tuple[int, str]]:
 
 def _lines_of_events(lines: list[_Line]) -> Iterator[list[_Line]]:
     """The lines of each event, from its first to its last."""
-    start: int | None = None
+    start = 0
     for index, line in enumerate(lines):
-        if line.name == "BEGIN" and line.value.upper() == "VEVENT":
+        if (line.name, line.value.upper()) == ("BEGIN", _EVENT):
             start = index
-        elif line.name == "END" and line.value.upper() == "VEVENT" and start is not None:
+        elif (line.name, line.value.upper()) == ("END", _EVENT):
             yield lines[start : index + 1]
-            start = None
 
 
 def _events(calendars: list[Calendar]) -> Iterator[Event]:
     for calendar in calendars:
-        yield from calendar.walk("VEVENT")
+        yield from calendar.walk(_EVENT)
 
 
 def _moved(calendars: list[Calendar]) -> set[tuple[str, datetime | date]]:
@@ -205,7 +215,7 @@ def _shifts(event: Event, reader: Reader, moved: Collection[tuple[str, datetime 
     times = _times(event, zone(reader.timezone))
     for starts in _starts(event, times, moved):
         occurrence = times.moved(starts)
-        start, end = occurrence.instant(occurrence.start), occurrence.instant(occurrence.end)
+        start, end = occurrence.instant(occurrence.start), occurrence.instant(occurrence.end, occurrence.fold)
         if end <= start:
             raise _EventError("DTEND", "the event ends before it begins, or at once")
         yield Shift(person=person, from_=start, to=end)
@@ -250,7 +260,7 @@ def _times(event: Event, where: tzinfo) -> _Times:
         raise _EventError("DTEND" if end else "", "the event does not say at what time it ends")
     where = start.tzinfo or where
     end = end if end.tzinfo is None else end.astimezone(where)
-    return _Times(start.replace(tzinfo=None), end.replace(tzinfo=None), where, whole_days=False)
+    return _Times(start.replace(tzinfo=None), end.replace(tzinfo=None, fold=0), where, whole_days=False, fold=end.fold)
 
 
 def _moment(event: Event, name: str) -> datetime | date | None:
@@ -298,9 +308,12 @@ def _shown(until: datetime | date, times: _Times) -> datetime:
     return until.replace(tzinfo=None) if until.tzinfo is None else until.astimezone(times.where).replace(tzinfo=None)
 
 
-def _key(moment: Any) -> datetime | date:
+def _key(moment: datetime | date) -> datetime | date:
     """A moment in a form in which it equals itself written in another zone."""
-    return moment.astimezone(UTC) if isinstance(moment, datetime) and moment.tzinfo is not None else moment
+    if isinstance(moment, datetime) and moment.tzinfo is not None:
+        with suppress(OverflowError):  # then it is no shift's
+            return moment.astimezone(UTC)
+    return moment
 
 
 def _short(error: object) -> str:

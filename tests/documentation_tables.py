@@ -129,8 +129,10 @@ def _plain_value(part: dict[str, Any]) -> str:
         return "date"
     if part.get("format") == "date-time":
         return "date and time"
-    if "-W" in pattern:
-        return "ISO week"
+    if "-(W" in pattern:
+        return "ISO week or date"
+    if ":[0-5]" in pattern:
+        return "time of day"
     if "https" in pattern:
         return "address"
     if part.get("type") in ("integer", "number"):

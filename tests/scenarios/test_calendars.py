@@ -161,6 +161,14 @@ def test_events_in_the_category_of_another_schedule_are_not_this_ones() -> None:
             f"SUMMARY:ann\n{UTC_EVENT}\nRDATE:20250904T070000Z",
             "8:1: RDATE: further dates are not read (expected RRULE, or an event each)",
         ),
+        "beyond the calendar": (
+            "SUMMARY:ann\nDTSTART:99991231T230000Z\nDURATION:P9W",
+            "4:1: the event goes beyond the calendar",
+        ),
+        "before the calendar": (
+            "SUMMARY:ann\nDTSTART:00010101T000000\nDURATION:P9W",
+            "4:1: the event goes beyond the calendar",
+        ),
         "no rule": (
             f"SUMMARY:ann\n{UTC_EVENT}\nRRULE:FREQ=SOMETIMES",
             "8:1: RRULE: cannot be read: Expected frequency, got: SOMETIMES",
@@ -228,7 +236,7 @@ PIECES = (
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_whatever_a_file_holds_the_answer_is_shifts_or_located_problems(data: st.DataObject) -> None:
     text = WHOLE

@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scenarios.local_time import changes, instant, reading, zone
@@ -30,6 +30,7 @@ def test_a_reading_stands_for_the_first_instant_that_shows_it_or_a_later_one(nam
     assert found.isoformat() == f"{at}:00+00:00"
 
 
+@settings(deadline=None)
 @given(nights, st.lists(st.integers(-1500, 3000), min_size=2, max_size=30))
 def test_instants_never_go_back_as_readings_go_on(night: tuple[str, date], minutes: list[int]) -> None:
     midnight = datetime.combine(night[1], datetime.min.time())
@@ -37,6 +38,7 @@ def test_instants_never_go_back_as_readings_go_on(night: tuple[str, date], minut
     assert found == sorted(found)
 
 
+@settings(deadline=None)
 @given(nights, st.integers(-1500, 3000))
 def test_at_the_instant_of_a_reading_the_clock_shows_it_unless_it_never_does(
     night: tuple[str, date], minute: int

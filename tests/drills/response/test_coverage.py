@@ -3,7 +3,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drills.response.coverage import coverage
@@ -61,6 +61,7 @@ def test_a_night_on_which_clocks_change_counts_as_long_as_it_is() -> None:
         assert coverage(with_schedule(night), "primary", start, start + DAY).time_on_call == {"ann": hours * HOUR}
 
 
+@settings(deadline=None)
 @given(nights.flatmap(lambda night: st.tuples(st.just(night), schedules(night))))
 def test_the_figures_are_shares_and_the_times_add_up(rota: tuple[tuple[str, date], Schedule]) -> None:
     start, end = period(rota[0])

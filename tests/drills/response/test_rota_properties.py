@@ -70,6 +70,7 @@ def test_turns_are_as_watched_on_the_nights_on_which_clocks_change(night: Night,
         assert on_call(organization, "primary", at) == (() if person is None else (person,)), at
 
 
+@settings(deadline=None)
 @given(rotas)
 def test_shifts_and_gaps_tile_a_period(rota: tuple[Night, Schedule]) -> None:
     night, schedule = rota
@@ -81,6 +82,7 @@ def test_shifts_and_gaps_tile_a_period(rota: tuple[Night, Schedule]) -> None:
         assert before.person != after.person
 
 
+@settings(deadline=None)
 @given(rotas, st.data())
 def test_at_every_moment_the_one_on_call_is_the_one_whose_shift_it_is(
     rota: tuple[Night, Schedule], data: st.DataObject
@@ -92,6 +94,7 @@ def test_at_every_moment_the_one_on_call_is_the_one_whose_shift_it_is(
     assert on_call(with_schedule(schedule), "primary", local) == (() if duty.person is None else (duty.person,))
 
 
+@settings(deadline=None)
 @given(nights, st.data())
 def test_hand_offs_are_at_their_time_by_the_local_clock(night: Night, data: st.DataObject) -> None:
     keys = data.draw(rotations(night[1]))
@@ -108,6 +111,7 @@ def test_hand_offs_are_at_their_time_by_the_local_clock(night: Night, data: st.D
     assert len(days) == len(set(days))
 
 
+@settings(deadline=None)
 @given(rotas, st.data())
 def test_an_override_wins_over_everything_while_it_lasts_and_changes_nothing_else(
     rota: tuple[Night, Schedule], data: st.DataObject
@@ -122,6 +126,7 @@ def test_an_override_wins_over_everything_while_it_lasts_and_changes_nothing_els
         assert on_call(changed, "primary", at) == on_call(with_schedule(schedule), "primary", at)
 
 
+@settings(deadline=None)
 @given(rotas, st.data())
 def test_a_layer_wins_over_those_below_and_leaves_its_gaps_to_them(
     rota: tuple[Night, Schedule], data: st.DataObject
@@ -137,6 +142,7 @@ def test_a_layer_wins_over_those_below_and_leaves_its_gaps_to_them(
     assert both == (own or below)
 
 
+@settings(deadline=None)
 @given(rotas, st.randoms(use_true_random=False))
 def test_the_order_of_restrictions_and_of_overrides_that_do_not_overlap_means_nothing(
     rota: tuple[Night, Schedule], chance: Any
@@ -153,6 +159,7 @@ def test_the_order_of_restrictions_and_of_overrides_that_do_not_overlap_means_no
     assert one == found(night, _with(schedule, overrides=tuple(mixed), restrictions=hours))
 
 
+@settings(deadline=None)
 @given(nights, st.data())
 def test_day_and_night_that_share_their_bounds_leave_nobody_out_on_any_night(night: Night, data: st.DataObject) -> None:
     keys = data.draw(rotations(night[1]))
@@ -172,6 +179,7 @@ def test_day_and_night_that_share_their_bounds_leave_nobody_out_on_any_night(nig
     assert {tile.person for tile in tiles} == {day, evening}
 
 
+@settings(deadline=None)
 @given(nights, st.integers(-400, 400), st.integers(1, 3))
 def test_a_plain_rotation_moves_on_with_the_local_week(night: Night, days: int, people: int) -> None:
     """The short form, `{rotation, since}`: whole weeks by the local date, whatever the clocks do."""
