@@ -9,6 +9,10 @@ from typing import TYPE_CHECKING, Literal, cast
 
 import click
 
+from drills.actions_cli import actions
+from drills.options import FORMAT
+from drills.report_cli import report as report_group
+from drills.store_cli import people, ratings, store
 from scenarios.problems import InputError
 
 if TYPE_CHECKING:
@@ -19,14 +23,6 @@ WRONG_INPUT, HALTED, DEFECT = 2, 4, 70
 SCENARIO = click.argument("scenario")
 OVERRIDES = click.option("--set", "overrides", metavar="PATH=VALUE", multiple=True, help="Change a value for this run.")
 SEED = click.option("--seed", default=1, show_default=True, help="The drill's luck.")
-FORMAT = click.option(
-    "--format",
-    "style",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="What is printed; json is one document on standard output and nothing else there.",
-)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -64,6 +60,12 @@ def list_command(style: str) -> None:
     show_default="reports/<scenario>-seed<seed>…",
     help="Folder to write to; other treatments and changed values have default folders of their own.",
 )
+@click.option(
+    "--store",
+    "store_address",
+    metavar="URL",
+    help="Index the drill in this store: an SQLite file, or postgresql://… [default: $GAMEDAY_STORE, else none]",
+)
 def run(  # noqa: PLR0917 - click passes them by name
     scenario: str,
     seed: int,
@@ -73,6 +75,7 @@ def run(  # noqa: PLR0917 - click passes them by name
     treatment: str,
     no_wire: bool,
     report: Path | None,
+    store_address: str | None,
 ) -> None:
     """Play a scenario in virtual time, judge it, and write journal, scorecard and report."""
     from drills.commands import run_scenario
@@ -86,6 +89,7 @@ def run(  # noqa: PLR0917 - click passes them by name
             treatment=cast("TreatmentName", treatment),
             wired=not no_wire,
             folder=report,
+            store=store_address,
             style=style,
         )
     )
@@ -121,6 +125,10 @@ def schema(kind: str) -> None:
     from drills.commands import show_schema
 
     show_schema(cast("Literal['scenario', 'organization']", kind))
+
+
+for _group in (report_group, store, actions, people, ratings):
+    cli.add_command(_group)
 
 
 def program() -> None:

@@ -12,7 +12,9 @@ from typing import Any, Literal
 
 import click
 
+from drills.options import open_store
 from drills.runner import Prepared, compile_organization_rules, plain, play, prepare
+from drills.store.address import named
 from scenarios.loading import library_organizations, library_scenarios, load_organization, load_scenario
 from scenarios.organization import Organization
 from scenarios.problems import InputError, Problem
@@ -58,10 +60,14 @@ def run_scenario(
     treatment: TreatmentName,
     wired: bool,
     folder: Path | None,
+    store: str | None,
     style: str,
 ) -> int:
     """Play one drill and, with more runs than one, the same over as many seeds; write and print what came out."""
     prepared = prepare(reference, overrides)
+    address = named(store)
+    if address is not None:
+        open_store(address).check()
     journal = play(prepared, seed, treatment, wired)
     why = [] if invalid(journal) else [finding.document() for finding in _findings(prepared)]
     many, tried = None, []
@@ -75,6 +81,8 @@ def run_scenario(
     card = scorecard(journal, why=why, changes=tried, many=many)
     folder = folder or Path("reports") / _drill_name(prepared, seed, treatment)
     page = _write(folder, card, journal)
+    if address is not None:
+        open_store(address).add_journal(journal, page.with_name("journal.jsonl"))
     if style == "json":
         click.echo(json.dumps(card, indent=2, ensure_ascii=False))
     else:

@@ -25,6 +25,7 @@ LONGEST_MS = 3_660 * UNITS_MS["d"]
 _DURATION = re.compile(r"(?:[0-9]+(?:ms|[smhdw]))+\Z")
 _PART = re.compile(r"([0-9]+)(ms|[smhdw])")
 _PERCENT = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*%\Z")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 _WEEK = re.compile(r"[0-9]{4}-W[0-9]{2}\Z")
 _URL = re.compile(r"https?://[^\s/?#]+[^\s]*\Z")
 
@@ -109,6 +110,17 @@ def parse_week(value: object) -> str:
     return value
 
 
+def parse_date(value: object) -> date:
+    """A day of the calendar such as ``2025-08-16``; ValueError for anything else."""
+    expected = "expected a date such as 2025-08-16"
+    if not isinstance(value, str) or not _DAY.match(value):
+        raise ValueError(expected)
+    try:
+        return date.fromisoformat(value)
+    except ValueError as error:
+        raise ValueError(expected) from error
+
+
 def parse_timezone(value: object) -> str:
     """A name of the time zone database such as ``Europe/Berlin``; ValueError for anything else."""
     expected = "expected a time zone such as UTC or Europe/Berlin"
@@ -174,6 +186,9 @@ Instant = Annotated[datetime, _Text(parse_instant, """{"type": "string", "format
 
 Week = Annotated[str, _Text(parse_week, """{"type": "string", "pattern": "^[0-9]{4}-W[0-9]{2}$"}""")]
 """An ISO week; written ``2025-W32``."""
+
+Date = Annotated[date, _Text(parse_date, """{"type": "string", "format": "date"}""")]
+"""A day of the calendar; written ``2025-08-16``."""
 
 TimeZone = Annotated[str, _Text(parse_timezone, """{"type": "string", "examples": ["UTC", "Europe/Berlin"]}""")]
 """A name of the time zone database."""

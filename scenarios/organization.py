@@ -14,6 +14,7 @@ from annotated_types import Ge, Gt, Le, MinLen
 from scenarios.fault import Fault
 from scenarios.fields import Defines, Duration, Period, Ratio, Refers, ServiceName, TimeZone, Url, model
 from scenarios.people import Assignee, Escalation, Impact, Person, Role, Schedule, Severity
+from scenarios.program import Targets, TrainingProgram
 
 ActionName = Annotated[str, Refers("action")]
 PlaybookName = Annotated[str, Refers("playbook")]
@@ -337,6 +338,10 @@ class Organization:
     """What alerts link to. Validated; modelled people follow playbooks only."""
     closure: Closure
     """How an incident ends."""
+    targets: Targets = field(default_factory=Targets)
+    """What the monthly report measures against."""
+    training: dict[Annotated[str, Defines("training")], TrainingProgram] = field(default_factory=dict)
+    """What its people are to be trained in."""
     background: tuple[Fault, ...] = ()
     """Faults of an ordinary day: what a healthy day's pages are counted under."""
     contradictions: tuple[Contradiction, ...] = ()

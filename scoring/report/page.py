@@ -35,9 +35,9 @@ def render(card: Mapping[str, Any], journal: Journal) -> str:
     """The report as HTML text: no script, nothing fetched, every text of the drill escaped."""
     from markupsafe import Markup
 
-    environment = _environment()
+    templates = environment()
     end_ms = end(journal).at_ms
-    timeline = environment.get_template("timeline.svg.j2")
+    timeline = templates.get_template("timeline.svg.j2")
     told = account(card, journal)
     journal = under_titles(journal)
     drawings = {
@@ -46,9 +46,9 @@ def render(card: Mapping[str, Any], journal: Journal) -> str:
         )
         for name, width in (("wide", WIDE), ("narrow", NARROW))
     }
-    return environment.get_template("report.html.j2").render(
+    return templates.get_template("report.html.j2").render(
         card=card,
-        css=Markup(_css()),  # noqa: S704  (a file of this package)
+        css=Markup(stylesheet()),  # noqa: S704  (a file of this package)
         badge=_badge(card),
         facts=list(_facts(journal.header)),
         verdict=verdict(card),
@@ -68,7 +68,8 @@ def render(card: Mapping[str, Any], journal: Journal) -> str:
 
 
 @functools.cache
-def _environment() -> ImmutableSandboxedEnvironment:
+def environment() -> ImmutableSandboxedEnvironment:
+    """The templates of all reports, which escape whatever they are given."""
     from jinja2 import FileSystemLoader, StrictUndefined
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -98,7 +99,8 @@ def _compiled() -> BytecodeCache:
 
 
 @functools.cache
-def _css() -> str:
+def stylesheet() -> str:
+    """What all reports look like."""
     return (TEMPLATES / "report.css").read_text(encoding="utf-8")
 
 

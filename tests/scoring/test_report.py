@@ -280,10 +280,10 @@ def test_compiled_templates_are_kept_where_compiled_modules_may_be_and_change_no
     for allowed in (False, True, True):  # nowhere to keep them, then kept, then found again
         if allowed:
             kept.mkdir(parents=True, exist_ok=True)
-        page._environment.cache_clear()
+        page.environment.cache_clear()
         shown.append(report(drill()))
         assert len(list(tmp_path.rglob("*.jinja"))) == (2 if allowed else 0)
-    page._environment.cache_clear()
+    page.environment.cache_clear()
     assert shown[0] == shown[1] == shown[2]
 
 
