@@ -64,7 +64,8 @@ def list_command(style: str) -> None:
     "--store",
     "store_address",
     metavar="URL",
-    help="Index the drill in this store: an SQLite file, or postgresql://… [default: $GAMEDAY_STORE, else none]",
+    show_default="$GAMEDAY_STORE, else none",
+    help="Index the drill in this store: an SQLite file, or postgresql://….",
 )
 def run(  # noqa: PLR0917 - click passes them by name
     scenario: str,

@@ -17,7 +17,8 @@ STORE = click.option(
     "--store",
     "address",
     metavar="URL",
-    help=f"The store: an SQLite file, or postgresql://… [default: $GAMEDAY_STORE, else {DEFAULT}]",
+    show_default=f"$GAMEDAY_STORE, else {DEFAULT}",
+    help="The store: an SQLite file, or postgresql://….",
 )
 ORGANIZATION = click.option(
     "--organization",
@@ -27,7 +28,7 @@ ORGANIZATION = click.option(
     show_default=True,
     help="An organisation of the library, or a path.",
 )
-AT = click.option("--at", metavar="DATE", help="As things stood at the end of that day (UTC). [default: now]")
+AT = click.option("--at", metavar="DATE", show_default="now", help="As things stood at the end of that day (UTC).")
 FORMAT = click.option(
     "--format",
     "style",

@@ -114,7 +114,7 @@ def list_people(address: str | None, style: str) -> None:
 @people.command()
 @click.argument("training")
 @click.argument("persons", nargs=-1, required=True, metavar="PERSON...")
-@click.option("--on", "on", metavar="DATE", help="The day on which it was. [default: today, UTC]")
+@click.option("--on", "on", metavar="DATE", show_default="today (UTC)", help="The day on which it was.")
 @ORGANIZATION
 @STORE
 def trained(training: str, persons: tuple[str, ...], on: str | None, reference: str, address: str | None) -> None:

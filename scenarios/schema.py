@@ -26,12 +26,12 @@ _REFERENCE = "#/$defs/"
 
 def json_schema(kind: Literal["scenario", "organization"], fault_kinds: Mapping[str, type]) -> dict[str, Any]:
     """The schema of a scenario or organisation file; a fault is one of the kinds, each with its parameters."""
-    schema = _schema_of(_MODELS[kind])
+    schema = model_schema(_MODELS[kind])
     definitions = schema.pop("$defs")
     fault = definitions.pop("Fault")
     alternatives = []
     for name, parameters in sorted(fault_kinds.items()):
-        own = _schema_of(parameters)
+        own = model_schema(parameters)
         for inner, definition in own.pop("$defs").items():
             assert definitions.setdefault(inner, definition) == definition, f"two models are called {inner}"
         title = f"Fault: {name}"
@@ -60,7 +60,8 @@ def write_schemas(folder: Path, fault_kinds: Mapping[str, type]) -> None:
         (folder / f"{kind}.schema.json").write_text(schema_text(kind, fault_kinds), encoding="utf-8")
 
 
-def _schema_of(model: type) -> dict[str, Any]:
+def model_schema(model: type) -> dict[str, Any]:
+    """The schema of one model, with those of the models in it under ``$defs``."""
     from pydantic import TypeAdapter
 
     schema = TypeAdapter(model).json_schema()

@@ -5,20 +5,25 @@ Every meaning is the code's own: the docstring below a field, the help of an opt
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Literal
 
 import click
+from sqlalchemy import Column
 
 from drills.cli import cli
 from drills.response.states import diagram
+from drills.store import schema as store_schema
+from scenarios.action_items import ActionItemFile
 from scenarios.fault import Fault
 from scenarios.fields import Defines, Refers, format_duration
+from scenarios.incident_log import IncidentLog
 from scenarios.organization import Organization
 from scenarios.profiles import Value, load_profiles
 from scenarios.scenario import RESPONSE_STEPS, Scenario
-from scenarios.schema import json_schema
+from scenarios.schema import json_schema, model_schema
 from scenarios.shapes import Shape, shape_of_model
+from scoring.monthly import DEFINITIONS
 from simulator.events import EVENT_TYPES
 from simulator.faults import KINDS
 
@@ -119,6 +124,8 @@ def _plain_value(part: dict[str, Any]) -> str:
     pattern = part.get("pattern", "")
     if "ms|" in pattern:
         return "duration"
+    if part.get("format") == "date":
+        return "date"
     if part.get("format") == "date-time":
         return "date and time"
     if "-W" in pattern:
@@ -163,20 +170,66 @@ def _below(model: type) -> list[type]:
     return found
 
 
+def record_tables(model: type) -> str:
+    """The keys of a file of records, a table a mapping."""
+    schema = model_schema(model)
+    parts = []
+    for below in [model, *_below(model)]:
+        part = schema if below is model else schema["$defs"][below.__name__]
+        parts += [f"### {below.__name__}\n", f"{_paragraph(part['description'])}\n", _table(below, part)]
+    return "\n".join(parts)
+
+
+# The store.
+
+
+def store_tables() -> str:
+    """Every table of the store: its columns, their types, what they hold."""
+    parts = []
+    for title, tables in (
+        ("Made from files", reversed(store_schema.INDEXED)),
+        ("Owned by the store", store_schema.OWNED),
+    ):
+        parts.append(f"### {title}\n")
+        for table in tables:
+            rows = [(f"`{column.name}`", _column_type(column), column.doc or "") for column in table.columns]
+            parts.append(f"#### {table.name}\n\n{_markdown(('Column', 'Type', 'Holds'), rows)}")
+    return "\n".join(parts)
+
+
+def _column_type(column: Column[Any]) -> str:
+    kind = "moment" if isinstance(column.type, store_schema.Moment) else str(column.type).lower()
+    return f"{kind}, key" if column.primary_key else kind if not column.nullable else f"{kind} or null"
+
+
+def definition_table() -> str:
+    """What the figures of the monthly report are."""
+    return _markdown(("Key", "Is"), ((f"`{name}`", text) for name, text in DEFINITIONS.items()))
+
+
 # The program.
 
 
 def command_tables() -> str:
     """Every command: how it is called, what it does, and its options."""
-    parts = []
-    for name, command in cli.commands.items():
-        arguments = [part for part in command.params if isinstance(part, click.Argument)]
-        called = [f"gameday {name}", *(argument.make_metavar(click.Context(command)) for argument in arguments)]
-        parts.append(f"### gameday {name}\n\n`{' '.join([*called, '[OPTIONS]'])}`\n\n{command.help}\n")
-        options = [part for part in command.params if isinstance(part, click.Option)]
-        if options:
-            parts.append(_markdown(("Option", "Default", "Meaning"), map(_option, options)))
-    return "\n".join(parts)
+    return "\n".join(_command_table(name, command) for name, command in _commands("gameday", cli))
+
+
+def _commands(called: str, group: click.Group) -> Iterator[tuple[str, click.Command]]:
+    """The commands of a group and of the groups in it, each with the words that call it."""
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from _commands(f"{called} {name}", command)
+        else:
+            yield f"{called} {name}", command
+
+
+def _command_table(name: str, command: click.Command) -> str:
+    arguments = [part for part in command.params if isinstance(part, click.Argument)]
+    called = [name, *(argument.make_metavar(click.Context(command)) for argument in arguments)]
+    said = f"### {name}\n\n`{' '.join([*called, '[OPTIONS]'])}`\n\n{command.help}\n"
+    options = [part for part in command.params if isinstance(part, click.Option)]
+    return said + ("\n" + _markdown(("Option", "Default", "Meaning"), map(_option, options)) if options else "")
 
 
 def _option(option: click.Option) -> tuple[str, str, str]:
@@ -261,4 +314,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "events": event_tables,
     "states": state_diagram,
     "responders": responder_tables,
+    "action items": lambda: record_tables(ActionItemFile),
+    "incident log": lambda: record_tables(IncidentLog),
+    "store": store_tables,
+    "definitions": definition_table,
 }

@@ -17,7 +17,7 @@ EXPECTED = f"expected a folder, a journal (.jsonl) or an incident log ({' or '.j
 
 
 def indexed_files(places: Sequence[Path]) -> list[Path]:
-    """Every journal and incident log among files and folders, sorted; InputError if one is neither, or none is there."""
+    """Every journal and incident log in files and folders, sorted; InputError for what is neither, or for nothing."""
     found: set[Path] = set()
     problems = []
     for place in places:

@@ -53,50 +53,50 @@ class Moment(TypeDecorator[datetime]):
 drills = Table(
     "drills",
     metadata,
-    Column("id", Text, primary_key=True),
-    Column("scenario", Text, nullable=False),
-    Column("title", Text, nullable=False),
-    Column("organization", Text, nullable=False),
-    Column("seed", BigInteger, nullable=False),
-    Column("treatment", Text, nullable=False),
-    Column("starts_at", Moment, nullable=False),
-    Column("ended_at", Moment, nullable=False),
-    Column("valid", Boolean, nullable=False),
-    Column("met", Boolean),
-    Column("met_count", Integer, nullable=False),
-    Column("criteria_count", Integer, nullable=False),
-    Column("digest", Text, nullable=False),
-    Column("version", Text, nullable=False),
-    Column("path", Text, nullable=False),
+    Column("id", Text, primary_key=True, doc="Scenario, seed, and the beginning of the SHA-256 of the whole journal."),
+    Column("scenario", Text, nullable=False, doc="The scenario's id."),
+    Column("title", Text, nullable=False, doc="Its title."),
+    Column("organization", Text, nullable=False, doc="The organisation's id."),
+    Column("seed", BigInteger, nullable=False, doc="The drill's luck."),
+    Column("treatment", Text, nullable=False, doc="The policy of the modelled people."),
+    Column("starts_at", Moment, nullable=False, doc="Drill time zero."),
+    Column("ended_at", Moment, nullable=False, doc="When the world stopped."),
+    Column("valid", Boolean, nullable=False, doc="Whether the drill proves anything."),
+    Column("met", Boolean, doc="Whether every criterion was met; null if none could be judged."),
+    Column("met_count", Integer, nullable=False, doc="Criteria that were met."),
+    Column("criteria_count", Integer, nullable=False, doc="Criteria that could be judged."),
+    Column("digest", Text, nullable=False, doc="SHA-256 of the journal's records."),
+    Column("version", Text, nullable=False, doc="The gameday that played it."),
+    Column("path", Text, nullable=False, doc="Where its journal was when it was indexed."),
 )
 
 seats = Table(
     "seats",
     metadata,
-    Column("drill_id", Text, ForeignKey("drills.id", ondelete="CASCADE"), primary_key=True),
-    Column("person", Text, primary_key=True),
-    Column("role", Text, primary_key=True),
-    Column("joined_at", Moment, nullable=False),
-    Column("modelled", Boolean, nullable=False),
+    Column("drill_id", Text, ForeignKey("drills.id", ondelete="CASCADE"), primary_key=True, doc="The drill."),
+    Column("person", Text, primary_key=True, doc="The participant's id, as in the journal."),
+    Column("role", Text, primary_key=True, doc="The role."),
+    Column("joined_at", Moment, nullable=False, doc="When the seat was first taken."),
+    Column("modelled", Boolean, nullable=False, doc="Whether a model held it."),
 )
 
 
 def _incident_columns() -> list[Column[Any]]:
     return [
-        Column("id", Text, primary_key=True),
-        Column("drill_id", Text),
-        Column("is_drill", Boolean, nullable=False),
-        Column("number", Text),
-        Column("organization", Text, nullable=False),
-        Column("title", Text, nullable=False),
-        Column("severity", Text, nullable=False),
-        Column("created_at", Moment, nullable=False),
-        Column("first_response_at", Moment),
-        Column("declared_at", Moment),
-        Column("resolved_at", Moment),
-        Column("impact_known", Boolean, nullable=False),
-        Column("root_cause", Text),
-        Column("path", Text, nullable=False),
+        Column("id", Text, primary_key=True, doc="The drill's id; of a real incident, organisation and number."),
+        Column("drill_id", Text, doc="The drill; null of a real incident."),
+        Column("is_drill", Boolean, nullable=False, doc="Whether it is that of a drill."),
+        Column("number", Text, doc="Its number, such as INC-20250809-140000; null if it was never declared."),
+        Column("organization", Text, nullable=False, doc="The organisation's id."),
+        Column("title", Text, nullable=False, doc="What it was declared as."),
+        Column("severity", Text, nullable=False, doc="As declared; the scenario's true one if it never was."),
+        Column("created_at", Moment, nullable=False, doc="The first signal, or the declaration if that came first."),
+        Column("first_response_at", Moment, doc="The first acknowledgement, declaration, joining or investigation."),
+        Column("declared_at", Moment, doc="When it was declared."),
+        Column("resolved_at", Moment, doc="When it was resolved for good."),
+        Column("impact_known", Boolean, nullable=False, doc="Whether it is known when customers were hurt."),
+        Column("root_cause", Text, doc="The cause that was rightly named."),
+        Column("path", Text, nullable=False, doc="The journal or log that tells of it."),
     ]
 
 
@@ -107,48 +107,50 @@ drill_incidents = Table("drill_incidents", views, *_incident_columns())
 impacts = Table(
     "impacts",
     metadata,
-    Column("incident_id", Text, ForeignKey("all_incidents.id", ondelete="CASCADE"), primary_key=True),
-    Column("started_at", Moment, primary_key=True),
-    Column("ended_at", Moment, nullable=False),
+    Column(
+        "incident_id", Text, ForeignKey("all_incidents.id", ondelete="CASCADE"), primary_key=True, doc="The incident."
+    ),
+    Column("started_at", Moment, primary_key=True, doc="When a user-facing service left its objective."),
+    Column("ended_at", Moment, nullable=False, doc="When all were back within theirs."),
 )
 
 people = Table(
     "people",
     metadata,
-    Column("id", Text, primary_key=True),
-    Column("name", Text, nullable=False),
+    Column("id", Text, primary_key=True, doc="The participant's id, as in journals."),
+    Column("name", Text, nullable=False, doc="The name, which can be deleted."),
 )
 
 attendances = Table(
     "attendances",
     metadata,
-    Column("organization", Text, primary_key=True),
-    Column("person", Text, primary_key=True),
-    Column("program", Text, primary_key=True),
-    Column("attended_on", Date, primary_key=True),
+    Column("organization", Text, primary_key=True, doc="The organisation's id."),
+    Column("person", Text, primary_key=True, doc="The participant's id."),
+    Column("program", Text, primary_key=True, doc="The training, as in the organisation's file."),
+    Column("attended_on", Date, primary_key=True, doc="The day."),
 )
 
 ratings = Table(
     "ratings",
     metadata,
-    Column("response", Text, primary_key=True),
-    Column("incident", Text, nullable=False),
-    Column("satisfied", Boolean, nullable=False),
+    Column("response", Text, primary_key=True, doc="The answer's own id."),
+    Column("incident", Text, nullable=False, doc="The incident's number, or the drill's id."),
+    Column("satisfied", Boolean, nullable=False, doc="Whether the customer was satisfied with how it was handled."),
 )
 
 action_items = Table(
     "action_items",
     metadata,
-    Column("id", Text, primary_key=True),
-    Column("title", Text, nullable=False),
-    Column("owner", Text, nullable=False),
-    Column("priority", Text, nullable=False),
-    Column("due_date", Date, nullable=False),
-    Column("status", Text, nullable=False),
-    Column("completed_on", Date),
-    Column("incident", Text),
-    Column("scenario", Text),
-    Column("ticket", Text),
+    Column("id", Text, primary_key=True, doc="As in its file."),
+    Column("title", Text, nullable=False, doc="What is to be done."),
+    Column("owner", Text, nullable=False, doc="Who does it."),
+    Column("priority", Text, nullable=False, doc="How much it matters."),
+    Column("due_date", Date, nullable=False, doc="The last day on which it is in time."),
+    Column("status", Text, nullable=False, doc="How far it is."),
+    Column("completed_on", Date, doc="The day on which it was done."),
+    Column("incident", Text, doc="The incident that it comes from."),
+    Column("scenario", Text, doc="The scenario that shows whether it helped."),
+    Column("ticket", Text, doc="Its key in the tracker."),
 )
 
 INDEXED = (impacts, seats, all_incidents, drills)
