@@ -273,6 +273,7 @@ def test_more_rows_than_a_statement_may_hold_are_written(new_store: NewStore) ->
     assert len(store.action_items()) == 1201
 
 
+@settings(deadline=None)
 @given(
     st.datetimes(
         datetime(1971, 1, 1),
@@ -300,6 +301,7 @@ def test_a_moment_without_an_offset_is_a_defect(sqlite: NewStore) -> None:
         schema.Moment().process_bind_param(datetime(2025, 8, 9), sqlite_dialect.dialect())  # type: ignore[no-untyped-call]
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), max_size=8))
 def test_merged_stretches_cover_the_same_and_are_apart(pairs: list[tuple[int, int]]) -> None:
     found = merged(pairs)
