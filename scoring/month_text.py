@@ -47,7 +47,8 @@ def impact(document: Mapping[str, Any]) -> str:
     """Hours in which customers were hurt, and how many incidents that leaves out."""
     unknown = document["impactUnknown"]
     left_out = f" ({unknown} of {document['totalIncidents']} incidents left out: impact unknown)" if unknown else ""
-    return f"{hours(document['customerImpactHours'])}{left_out}"
+    known = document["customerImpactHours"]
+    return f"{'unknown' if known is None else hours(known)}{left_out}"
 
 
 def month_text(document: Mapping[str, Any]) -> str:

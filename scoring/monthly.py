@@ -28,7 +28,7 @@ DEFINITIONS = {
     "preventionMeasuresImplemented": "titles of the action items completed in the month",
     "customerImpactHours": (
         "hours of the month in which any incident hurt customers, overlaps counted once; incidents whose impact nobody "
-        "knows are left out"
+        "knows are left out, and if nobody knows that of any, it is null"
     ),
     "mttr": "mean time to recovery: minutes from creation to resolution, mean of the incidents resolved",
     "mtbf": (
@@ -78,7 +78,7 @@ def monthly_report(
         },
         "topRootCauses": _causes(members),
         "preventionMeasuresImplemented": _measures(items, month, today),
-        "customerImpactHours": _hours(hurt),
+        "customerImpactHours": None if members and unknown == len(members) and not hurt else _hours(hurt),
         "mttr": resolution["mean"],
         "mtbf": _hours((end - month.start - hurt) / len(members)) if members else None,
         "report": FORMAT,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from scenarios.problems import InputError, Problem, shorten
 from simulator.events import EVENT_TYPES
 from simulator.journal import Journal
 
-HEADER: dict[str, type] = {
+DRILL: dict[str, type] = {
     "scenario": str,
     "title": str,
     "organization": str,
@@ -22,13 +23,16 @@ HEADER: dict[str, type] = {
     "version": str,
 }
 """What a header says of every drill, and of which type it is."""
+REAL: dict[str, type] = {"incident": str, "organization": str, "starts_at": str, "version": str}
+"""The same of a real incident, which has no scenario."""
 MOST_PROBLEMS = 20
 """A file that is no journal at all would have one a line."""
 
 
 def read_journal(path: Path) -> Journal:
-    """The journal in a file; InputError says what is wrong with it, and where.
+    """The journal in a file, of a drill or a real incident; InputError says what is wrong with it, and where.
 
+    A last line that does not end was being written when a process was killed, or still is: it is left out.
     Records of a type that this version does not know are kept as they are: later versions may write more.
     """
     name = str(path)
@@ -39,7 +43,8 @@ def read_journal(path: Path) -> Journal:
     except OSError as error:
         raise InputError([Problem(name, 0, 0, "", f"the file cannot be read: {error.strerror}")]) from error
     problems: list[Problem] = []
-    lines = text.removesuffix("\n").split("\n")  # Not splitlines: texts may hold what Unicode calls a line's end.
+    whole, _, _ = text.rpartition("\n")
+    lines = whole.split("\n")  # Not splitlines: texts may hold what Unicode calls a line's end.
     rows = [_row(line, number, name, problems) for number, line in enumerate(lines, start=1)]
     if rows[0] is not None:
         problems += [Problem(name, 1, 1, path_, message) for path_, message in _header_problems(rows[0])]
@@ -57,6 +62,11 @@ def read_journal(path: Path) -> Journal:
     return journal
 
 
+def is_real(header: Mapping[str, Any]) -> bool:
+    """Whether a header is that of a real incident's journal."""
+    return "incident" in header and "scenario" not in header
+
+
 def _row(line: str, number: int, name: str, problems: list[Problem]) -> dict[str, Any] | None:
     try:
         row = json.loads(line)
@@ -64,7 +74,7 @@ def _row(line: str, number: int, name: str, problems: list[Problem]) -> dict[str
         row = None
     if isinstance(row, dict):
         return row
-    problems.append(Problem(name, number, 1, "", f"not a JSON object (got {shorten(line)}); is the line cut short?"))
+    problems.append(Problem(name, number, 1, "", f"not a JSON object (got {shorten(line)})"))
     return None
 
 
@@ -74,7 +84,7 @@ def _header_problems(header: dict[str, Any]) -> list[tuple[str, str]]:
         return [("journal", f"not a journal that this version reads (got {got}; expected 1)")]
     found = [
         (key, f"wrong type or missing (got {shorten(header.get(key))}; expected {kind.__name__})")
-        for key, kind in HEADER.items()
+        for key, kind in (REAL if is_real(header) else DRILL).items()
         if type(header.get(key)) is not kind
     ]
     if isinstance(header.get("starts_at"), str):

@@ -9,11 +9,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from scenarios.fields import parse_instant
 from scenarios.incident_log import IncidentLog, LoggedIncident
 from scenarios.problems import InputError, Problem
 from scoring.criteria import together
 from scoring.scorecard import invalid, outcome
 from simulator.journal import Journal
+from simulator.journal_reader import is_real
 from simulator.milestones import end, milestones
 
 Row = dict[str, Any]
@@ -39,30 +41,34 @@ def drill_id(journal: Journal) -> str:
 
 
 def journal_rows(journal: Journal, path: Path) -> Rows:
-    """The drill, its incident if there was one, and who sat where; InputError if the records make no sense together."""
+    """The drill, its incident if there was one, and who sat where; of a real incident only that.
+
+    InputError if the records make no sense together.
+    """
     try:
-        return _journal_rows(journal, path)
+        return _real_rows(journal, path) if is_real(journal.header) else _drill_rows(journal, path)
     except (ArithmeticError, AssertionError, LookupError, TypeError, ValueError) as error:
         # Every record was read as one, but what they say contradicts itself in a way that only a damaged file has.
         message = f"the journal does not hold together ({type(error).__name__}: {error})"
         raise InputError([Problem(str(path), 0, 0, "", message)]) from error
 
 
-def _journal_rows(journal: Journal, path: Path) -> Rows:
+def _moment(journal: Journal, at_ms: int) -> datetime:
+    """The moment of a drill time."""
+    starts_at = datetime.fromisoformat(journal.header["starts_at"]).astimezone(UTC)
+    return starts_at + timedelta(milliseconds=at_ms)
+
+
+def _drill_rows(journal: Journal, path: Path) -> Rows:
     header, name = journal.header, drill_id(journal)
-    starts_at = datetime.fromisoformat(header["starts_at"]).astimezone(UTC)
-
-    def moment(at_ms: int) -> datetime:
-        return starts_at + timedelta(milliseconds=at_ms)
-
     judged = list(outcome(journal)["criteria"].values())
     rows = Rows()
     rows.drills.append(
         {
             "id": name,
             **{key: header[key] for key in ("scenario", "title", "organization", "seed", "treatment", "version")},
-            "starts_at": starts_at,
-            "ended_at": moment(end(journal).at_ms),
+            "starts_at": _moment(journal, 0),
+            "ended_at": _moment(journal, end(journal).at_ms),
             "valid": not invalid(journal),
             "met": together(judged),
             "met_count": judged.count(True),
@@ -75,22 +81,35 @@ def _journal_rows(journal: Journal, path: Path) -> Rows:
     joined = [record for record in journal.records if record["type"] == "role_joined"]
     for person, role in sorted({(record["person"], record["role"]) for record in joined}):
         first = min(one["at_ms"] for one in joined if (one["person"], one["role"]) == (person, role))
-        seat = {"drill_id": name, "person": person, "role": role, "joined_at": moment(first)}
+        seat = {"drill_id": name, "person": person, "role": role, "joined_at": _moment(journal, first)}
         rows.seats.append({**seat, "modelled": person not in people})
     incident = _incident(journal)
     if incident is not None:
-        times = {key: None if at_ms is None else moment(at_ms) for key, at_ms in incident.pop("times").items()}
         row = {"id": name, "drill_id": name, "is_drill": True, "organization": header["organization"]}
-        rows.all_incidents.append({**row, **incident, **times, "impact_known": True, "path": str(path)})
+        rows.all_incidents.append({**row, **incident, "impact_known": True, "path": str(path)})
         rows.impacts += [
-            {"incident_id": name, "started_at": moment(start), "ended_at": moment(stop)}
+            {"incident_id": name, "started_at": _moment(journal, start), "ended_at": _moment(journal, stop)}
             for start, stop in hurt_stretches(journal)
         ]
     return rows
 
 
+def _real_rows(journal: Journal, path: Path) -> Rows:
+    """A real incident that was managed with gameday. Nobody but a simulation knows when customers were hurt."""
+    header, rows = journal.header, Rows()
+    incident = _incident(journal)
+    if incident is not None:
+        taken = [record for record in journal.records if record["type"] == "declaration_received"]
+        if taken and taken[0].get("created_at"):
+            incident["created_at"] = min(parse_instant(taken[0]["created_at"]), incident["created_at"])
+        row = {"id": f"{header['organization']}/{header['incident']}", "drill_id": None, "is_drill": False}
+        told = {"organization": header["organization"], "impact_known": False, "path": str(path)}
+        rows.all_incidents.append({**row, **incident, **told, "number": header["incident"]})
+    return rows
+
+
 def _incident(journal: Journal) -> Row | None:
-    """The incident of a journal, with its `times` in drill time; None if nobody heard of any trouble."""
+    """The incident of a journal; None if nobody heard of any trouble."""
     found = milestones(journal)
     declared = [record for record in journal.records if record["type"] == "incident_declared"]
     begun = [found[name].at_ms for name in ("detected", "declared") if name in found]
@@ -98,20 +117,41 @@ def _incident(journal: Journal) -> Row | None:
         return None
     created_ms = min(begun)
     responses = (r["at_ms"] for r in journal.records if r["type"] in FIRST_RESPONSES and r["at_ms"] >= created_ms)
-    causes = [record for record in journal.records if record["type"] == "cause_judged" and record["right"]]
-    services = journal.header.get("titles", {}).get("services", {})
+    times = {
+        "created_at": created_ms,
+        "first_response_at": min(responses, default=None),
+        "declared_at": found["declared"].at_ms if "declared" in found else None,
+        "resolved_at": found["resolved"].at_ms if "resolved" in found else None,
+    }
     return {
         "number": declared[0]["incident"] if declared else None,
         "title": declared[-1]["title"] if declared else journal.header["title"],
-        "severity": declared[-1]["severity"] if declared else journal.header["severity"],
-        "root_cause": services.get(causes[0]["cause"], causes[0]["cause"]) if causes else None,
-        "times": {
-            "created_at": created_ms,
-            "first_response_at": min(responses, default=None),
-            "declared_at": found["declared"].at_ms if "declared" in found else None,
-            "resolved_at": found["resolved"].at_ms if "resolved" in found else None,
-        },
+        "severity": _severity(journal),
+        "root_cause": _root_cause(journal),
+        **{key: None if at_ms is None else _moment(journal, at_ms) for key, at_ms in times.items()},
     }
+
+
+def _severity(journal: Journal) -> str:
+    """The level at which the incident ended up; the scenario's true one if nobody ever said one."""
+    said = str(journal.header.get("severity"))
+    for record in journal.records:
+        if record["type"] == "incident_declared":
+            said = record["severity"]
+        elif record["type"] == "severity_changed":
+            said = record["after"]
+    return said
+
+
+def _root_cause(journal: Journal) -> str | None:
+    """The cause that was rightly named; of a real incident, the last that was named."""
+    if is_real(journal.header):
+        causes = [record["cause"] for record in journal.records if record["type"] == "cause_identified"][::-1]
+    else:
+        judged = (record for record in journal.records if record["type"] == "cause_judged")
+        causes = [record["cause"] for record in judged if record["right"]]
+    services = journal.header.get("titles", {}).get("services", {})
+    return services.get(causes[0], causes[0]) if causes else None
 
 
 def hurt_stretches(journal: Journal) -> list[tuple[int, int]]:

@@ -50,20 +50,25 @@ def _tiles(document: Mapping[str, Any]) -> Iterator[dict[str, str]]:
     bad = ", ".join(f"{count} {name}" for name, count in document["incidentsBySevirity"].items() if count)
     yield {"name": document["of"].capitalize(), "value": str(document["totalIncidents"]), "note": bad or "none"}
     took = document["spread"]["resolutionMinutes"]["all"]
-    note = f"mean time to recovery; median {minutes(took['median'])}, p90 {minutes(took['p90'])}"
+    note = f"mean time to recovery; median {_kept(minutes(took['median']))}, p90 {_kept(minutes(took['p90']))}"
     yield {"name": "MTTR", "value": minutes(document["mttr"]), "note": note}
     between = document["spread"]["hoursBetween"]
-    note = f"mean time between failures; from one to the next: median {hours(between['median'])}"
-    yield {"name": "MTBF", "value": hours(document["mtbf"]), "note": f"{note}, p90 {hours(between['p90'])}"}
-    left_out = impact(document).partition(" (")[2].rstrip(")")
+    note = f"mean time between failures; from one to the next: median {_kept(hours(between['median']))}"
+    yield {"name": "MTBF", "value": hours(document["mtbf"]), "note": f"{note}, p90 {_kept(hours(between['p90']))}"}
+    hurt, _, left_out = impact(document).rstrip(")").partition(" (")
     note = left_out or "in which customers were hurt, overlaps counted once"
-    yield {"name": "Customer impact", "value": hours(document["customerImpactHours"]), "note": note}
+    yield {"name": "Customer impact", "value": hurt, "note": note}
     found = document["satisfaction"]
     if found["status"] == "unknown":
         yield {"name": "Satisfied customers", "value": "unknown", "note": "nobody was asked, or nobody answered"}
     else:
         answers = f"of {found['answers']} answers"
         yield {"name": "Satisfied customers", "value": share(found["share"]), "note": answers}
+
+
+def _kept(text: str) -> str:
+    """A figure whose unit does not go to another line."""
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _target(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scenarios.action_items import (
@@ -90,6 +90,7 @@ def test_the_procedures_action_items_load_unchanged() -> None:
     ]
 
 
+@settings(deadline=None)
 @given(items())
 def test_items_that_were_written_are_read_back_as_they_were(written: list[ActionItem]) -> None:
     read = read_action_items(parse_document(action_items_text(written), "items.yaml"))

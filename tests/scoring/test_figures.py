@@ -8,7 +8,7 @@ from fractions import Fraction
 from math import ceil
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scoring.figures import (
@@ -63,6 +63,7 @@ def mean_minutes(found: list[timedelta]) -> float | None:
     return float(mean.quantize(Decimal("0.0000000001")).quantize(Decimal("0.01"), ROUND_HALF_UP))
 
 
+@settings(deadline=None)
 @given(incidents())
 def test_kpis_match_a_computation_by_hand(rows: list[Incident]) -> None:
     """Groups, window and means, one incident after the other."""
@@ -102,6 +103,7 @@ def test_impact_is_that_of_all_incidents_within_the_time_and_says_of_how_many_it
     assert impact(rows, start, end) == (4 * HOUR, 1)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 50)), max_size=8), st.integers(0, 50), st.integers(0, 50))
 def test_overlapping_stretches_cover_each_minute_once(pairs: list[tuple[int, int]], start: int, end: int) -> None:
     def at(minute: int) -> datetime:
@@ -111,6 +113,7 @@ def test_overlapping_stretches_cover_each_minute_once(pairs: list[tuple[int, int
     assert covered([(at(a), at(b)) for a, b in pairs], at(start), at(end)) == len(minutes) * MINUTE
 
 
+@settings(deadline=None)
 @given(st.lists(lengths, max_size=20))
 def test_median_and_p90_are_times_that_were_measured(found: list[timedelta]) -> None:
     told = spread([*found, None], MINUTE)

@@ -118,6 +118,17 @@ def test_a_month_without_incidents_has_nothing_to_make_means_of() -> None:
     assert all(row["share"] is None for row in document["targets"])
 
 
+def test_impact_that_nobody_knows_is_no_figure() -> None:
+    """As soon as it is known of one incident it is; what reaches over from another month counts too."""
+    unknown, known = incident("a", 1), incident("b", 2, impacts=())
+    assert report(unknown)["customerImpactHours"] is None
+    assert "Impact     unknown (1 of 1" in month_text(report(unknown))
+    assert report(unknown, known)["customerImpactHours"] == 0
+    july = Month(2025, 7)
+    over = incident("c", 1, created_at=july.start, impacts=((july.start, AUGUST.start + HOUR),))
+    assert report(unknown, over)["customerImpactHours"] == 1
+
+
 def test_a_report_in_the_middle_of_its_month_counts_time_only_up_to_then() -> None:
     """Ten days with two incidents are 120 h between failures; what comes later is not known yet."""
     rows = [incident("a", 1, impacts=()), incident("b", 5, impacts=()), incident("c", 20, impacts=())]

@@ -55,6 +55,23 @@ def test_a_type_of_record_that_a_later_version_writes_is_kept(tmp_path: Path) ->
     assert read_journal(written(tmp_path, lambda lines: lines.append(later))).records[-1]["type"] == "moon_rose"
 
 
+def test_a_last_line_that_does_not_end_is_left_out(tmp_path: Path) -> None:
+    """It was being written when a process was killed, or still is."""
+    path = written(tmp_path)
+    path.write_text(path.read_text(encoding="utf-8")[:-5], encoding="utf-8")
+    assert read_journal(path).records == journal().records[:-1]
+
+
+def test_the_journal_of_a_real_incident_needs_no_scenario(tmp_path: Path) -> None:
+    header = {"incident": "INC-1", "organization": "small", "starts_at": "2025-08-09T14:00:00Z", "version": "1"}
+    path = tmp_path / "journal.jsonl"
+    path.write_text(Journal(header).text(), encoding="utf-8")
+    assert read_journal(path).header == header
+    path.write_text(Journal({**header, "incident": 1}).text(), encoding="utf-8")
+    with pytest.raises(InputError, match="incident: wrong type or missing"):
+        read_journal(path)
+
+
 def _set(line: int, **values: Any) -> Callable[[list[str]], None]:
     def change(lines: list[str]) -> None:
         lines[line] = json.dumps({**json.loads(lines[line]), **values})
@@ -67,6 +84,7 @@ def _set(line: int, **values: Any) -> Callable[[list[str]], None]:
     [
         (lambda lines: lines.clear(), ":1:1: not a JSON object"),
         (lambda lines: lines.__setitem__(3, lines[3][:9]), ":4:1: not a JSON object"),
+        (_set(0, incident="INC-1", scenario=["no", "text"]), ":1:1: scenario: wrong type or missing"),
         (lambda lines: lines.__setitem__(2, "[" * 100_000), ":3:1: not a JSON object"),
         (lambda lines: lines.pop(0), ":1:1: journal: not a journal that this version reads (got null; expected 1)"),
         (_set(0, journal=2), ":1:1: journal: not a journal that this version reads (got 2; expected 1)"),

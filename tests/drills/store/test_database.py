@@ -193,6 +193,20 @@ def test_a_missing_library_is_said_with_what_to_install(monkeypatch: pytest.Monk
         Database("postgresql://host/db")
 
 
+def test_an_installation_without_the_extra_says_what_to_install(tmp_path: Path) -> None:
+    """Of every command about stores, without a traceback."""
+    program = "import sys; sys.modules['sqlalchemy'] = None; from drills import cli; cli.main()"
+    for words in (
+        ["store", "list"],
+        ["report", "month", "2025-08"],
+        ["run", "elevenlabs-intermittent", "--store", "s"],
+    ):
+        command = [sys.executable, "-c", program, *words]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        said = "stores need sqlalchemy, which is not installed: pip install 'gameday[store]'\n"
+        assert (done.returncode, done.stdout, done.stderr) == (2, "", said)
+
+
 def test_a_run_without_a_store_imports_no_database_library(tmp_path: Path) -> None:
     program = "\n".join(
         [

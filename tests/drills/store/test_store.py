@@ -127,6 +127,40 @@ def test_a_logged_incident_is_read_back_as_it_was_logged(new_store: NewStore, re
     assert known.created_at.tzinfo is UTC
 
 
+def test_a_real_incident_that_has_a_journal_is_indexed_as_it_goes_on(new_store: NewStore, tmp_path: Path) -> None:
+    """Created when its declaration says, of the severity to which it was changed, over when resolved for good."""
+    starts_at = "2025-08-09T16:00:00+02:00"
+    header = {"incident": "INC-7", "organization": "seiketsu", "starts_at": starts_at, "version": "0.1.0"}
+    journal = Journal(header)
+    stated = {"person": "ann", "incident": "INC-7", "severity": "P2", "title": "Slow"}
+    created = {"status": "declared", "created_at": "2025-08-09T13:58:00Z"}
+    journal.records.append({"record": 1, "at_ms": 0, "type": "declaration_received", "because": 0, **stated, **created})
+    journal.append(0, "incident_triggered", 1, {"kind": "team", "name": "ann"})
+    journal.append(0, "incident_declared", 1, stated)
+    path = tmp_path / "INC-7" / "journal.jsonl"
+    path.parent.mkdir()
+    store = Store(new_store())
+
+    def indexed() -> Incident:
+        path.write_text(journal.text(), encoding="utf-8")
+        assert store.add([tmp_path]) == (0, 1)
+        (found,) = store.incidents("seiketsu")
+        return found
+
+    begun = datetime(2025, 8, 9, 14, tzinfo=UTC)
+    first = Incident("INC-7", "Slow", "P2", begun - timedelta(minutes=2), begun)
+    assert indexed() == first
+    changed = {"person": "ann", "before": "P2", "after": "P1", "reason": "worse"}
+    journal.records.append({"record": 4, "at_ms": 60_000, "type": "severity_changed", "because": 3, **changed})
+    journal.append(120_000, "cause_identified", 3, {"person": "ann", "cause": "database"})
+    journal.append(180_000, "incident_resolved", 3, {"person": "ann"})
+    journal.append(240_000, "incident_reopened", 3, {"person": "ann"})
+    assert indexed() == first._replace(severity="P1", root_cause="database")
+    journal.append(300_000, "incident_resolved", 7, {"person": "ann"})
+    assert indexed().resolved_at == begun + timedelta(minutes=5)
+    assert store.drills() == []
+
+
 def test_a_log_that_was_corrected_replaces_what_it_said(
     new_store: NewStore, reports: list[Path], tmp_path: Path
 ) -> None:
@@ -239,6 +273,7 @@ def test_more_rows_than_a_statement_may_hold_are_written(new_store: NewStore) ->
     assert len(store.action_items()) == 1201
 
 
+@settings(deadline=None)
 @given(
     st.datetimes(
         datetime(1971, 1, 1),
@@ -266,6 +301,7 @@ def test_a_moment_without_an_offset_is_a_defect(sqlite: NewStore) -> None:
         schema.Moment().process_bind_param(datetime(2025, 8, 9), sqlite_dialect.dialect())  # type: ignore[no-untyped-call]
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), max_size=8))
 def test_merged_stretches_cover_the_same_and_are_apart(pairs: list[tuple[int, int]]) -> None:
     found = merged(pairs)
