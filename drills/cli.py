@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, cast
 
 import click
 
+from drills.incident.command_line import incident
 from scenarios.problems import InputError
 
 if TYPE_CHECKING:
@@ -121,6 +122,9 @@ def schema(kind: str) -> None:
     from drills.commands import show_schema
 
     show_schema(cast("Literal['scenario', 'organization']", kind))
+
+
+cli.add_command(incident)
 
 
 def program() -> None:

@@ -177,6 +177,11 @@ _SENTENCES: dict[str, str | Callable[[Record], str]] = {
     "incident_reopened": lambda r: f"{r['person']} reopened the incident",
     "incident_closed": "The incident was closed",
     "action_refused": lambda r: f"{plain(r['action'])} by {r['person']} was refused: {r['reason']}",
+    "declaration_received": lambda r: f"{r['person']} asked to declare {r['incident']} ({r['severity']}): {r['title']}",
+    "act_received": lambda r: f"{r['person']} asked to {plain(r['action'])}",
+    "outcome_received": lambda r: (
+        f"{plain(r['tool'])} answered {r['key']}: {r['error'] or r['reference'] or r['status']}"
+    ),
     "page": lambda r: f"Page {listed(r['to'])}{_again(r)}: {r['summary']}",
     "post": lambda r: f"Post to {r['channel']}{_again(r)}: {r['text']}",
     "open_ticket": lambda r: f"Open a ticket{_again(r)}: {r['title']}",

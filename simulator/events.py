@@ -94,6 +94,14 @@ EVENT_TYPES: dict[str, EventType] = {
     "incident_closed": _seen("", "The time that is waited after resolution has passed."),
     "incident_still_open": _seen("state", "Nothing has come of the incident for an hour."),
     "action_refused": _seen("person action reason", "A person tried what is not possible in this state."),
+    # Inputs of an incident that is not simulated, from which all else follows.
+    "declaration_received": _seen(
+        "person incident severity title status created_at", "A declaration was taken; it also is the first signal."
+    ),
+    "act_received": _seen("person action fields", "What a person did was taken."),
+    "outcome_received": _seen(
+        "key attempt delivered tool status error reference", "A tool answered a command, or was not asked (`dry run`)."
+    ),
     # Commands, and what became of them.
     "page": _command("to summary severity reason", "Page a person."),
     "post": _command("channel text", "Post in the channel."),

@@ -34,9 +34,13 @@ class Journal:
         self.records.append({"record": number, "at_ms": at_ms, "type": kind, "because": because, **fields})
         return number
 
-    def lines(self) -> Iterable[str]:
-        """The records as JSON text, a line each, without the header."""
-        return map(_encode, self.records)
+    def lines(self, after: int = 0) -> Iterable[str]:
+        """The records that follow record number `after` as JSON text, a line each, without the header."""
+        return map(_encode, self.records[after:] if after else self.records)
+
+    def heading(self) -> str:
+        """The header as JSON text: the file's first line."""
+        return _encode({"journal": 1, **self.header})
 
     def digest(self) -> str:
         """SHA-256 of the records, 64 hexadecimal digits."""
@@ -44,4 +48,4 @@ class Journal:
 
     def text(self) -> str:
         """The whole file: header line, then a line a record."""
-        return "\n".join([_encode({"journal": 1, **self.header}), *self.lines(), ""])
+        return "\n".join([self.heading(), *self.lines(), ""])

@@ -25,13 +25,15 @@ _RESET_EVERY = 100
 """respx keeps every call until it is told to forget them."""
 
 
-class _Adapter(Protocol):
+class Adapter(Protocol):
+    """What speaks a tool's format: two pure functions."""
+
     def request(self, fields: Mapping[str, Any], tool: Tool, context: Context) -> HttpRequest: ...
 
     def outcome(self, response: HttpResponse) -> Result: ...
 
 
-_ADAPTERS: dict[str, _Adapter] = {"pager": pager, "chat": chat, "tracker": tracker, "status_page": status_page}
+ADAPTERS: dict[str, Adapter] = {"pager": pager, "chat": chat, "tracker": tracker, "status_page": status_page}
 
 
 class DirectWire:
@@ -49,7 +51,7 @@ class DirectWire:
         and attempt; `reply` is what the world decided; `because` is the number of the command's record.
         """
         name = TOOL_OF[kind]
-        tool, adapter = self._tools[name], _ADAPTERS[name]
+        tool, adapter = self._tools[name], ADAPTERS[name]
         token = tool.options.get("token", PLACEHOLDER_TOKEN)
         context = Context(token, self._scope, self._title, self._severities, self._publication)
         request = adapter.request(fields, tool, context)

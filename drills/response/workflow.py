@@ -7,6 +7,7 @@ the commands, and returns what became of each as an `Outcome`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -208,12 +209,15 @@ class Workflow:
     def _check_declare(self, act: Act) -> None:
         self._need_one_of(act, "severity", tuple(self._incident.organization.severities))
         self._need_text(act, "title")
+        name = act.fields.get("incident")
+        if name is not None and not (isinstance(name, str) and re.fullmatch(r"INC-[0-9]{8}-[0-9]{6}", name)):
+            raise self._refuse(f"the id of an incident looks like INC-20250809-140000 (got {name})")
 
     def _declare(self, act: Act) -> None:
         incident = self._incident
         self._pager.acknowledge(act.person)
         self._ladder.stop()
-        incident.incident_id = incident.calendar.strftime("INC-%Y%m%d-%H%M%S")
+        incident.incident_id = act.fields.get("incident") or incident.calendar.strftime("INC-%Y%m%d-%H%M%S")
         incident.severity, incident.title = act.fields["severity"], act.fields["title"]
         incident.emit(
             "incident_declared",
