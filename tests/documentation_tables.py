@@ -5,6 +5,7 @@ Every meaning is the code's own: the docstring below a field, the help of an opt
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
@@ -168,15 +169,35 @@ def _below(model: type) -> list[type]:
 
 def command_tables() -> str:
     """Every command: how it is called, what it does, and its options."""
-    parts = []
+    parts: list[str] = []
     for name, command in cli.commands.items():
-        arguments = [part for part in command.params if isinstance(part, click.Argument)]
-        called = [f"gameday {name}", *(argument.make_metavar(click.Context(command)) for argument in arguments)]
-        parts.append(f"### gameday {name}\n\n`{' '.join([*called, '[OPTIONS]'])}`\n\n{command.help}\n")
-        options = [part for part in command.params if isinstance(part, click.Option)]
-        if options:
-            parts.append(_markdown(("Option", "Default", "Meaning"), map(_option, options)))
+        parts += _group(name, command) if isinstance(command, click.Group) else _command(f"gameday {name}", command)
     return "\n".join(parts)
+
+
+def _command(name: str, command: click.Command, level: str = "###", shared: Iterable[str] = ()) -> list[str]:
+    """A command with its own options, which are those that it does not share."""
+    arguments = [part for part in command.params if isinstance(part, click.Argument)]
+    called = [name, *(argument.make_metavar(click.Context(command)) for argument in arguments)]
+    parts = [f"{level} {name}\n\n`{' '.join([*called, '[OPTIONS]'])}`\n\n{_paragraph(command.help or '')}\n"]
+    options = [part for part in command.params if isinstance(part, click.Option) and part.opts[0] not in shared]
+    if options:
+        parts.append(_markdown(("Option", "Default", "Meaning"), map(_option, options)))
+    return parts
+
+
+def _group(name: str, group: click.Group) -> list[str]:
+    """A group: the options that several of its commands share, once, then each command."""
+    options = [part for command in group.commands.values() for part in command.params if isinstance(part, click.Option)]
+    counts = Counter(option.opts[0] for option in options)
+    shared = {option.opts[0]: option for option in options if counts[option.opts[0]] > 1}
+    parts = [
+        f"### gameday {name}\n\n`gameday {name} COMMAND`\n\n{_paragraph(group.help or '')} Several commands take:\n"
+    ]
+    parts.append(_markdown(("Option", "Default", "Meaning"), map(_option, shared.values())))
+    for word, command in group.commands.items():
+        parts += _command(f"gameday {name} {word}", command, "####", shared)
+    return parts
 
 
 def _option(option: click.Option) -> tuple[str, str, str]:
