@@ -206,6 +206,18 @@ def reopen(**options: Any) -> None:
     _act(options, "reopen")
 
 
+@incident.command("do")
+@click.argument("action")
+@click.argument("fields", metavar="[NAME=VALUE]...", nargs=-1)
+@_acting
+def do_action(action: str, fields: tuple[str, ...], **options: Any) -> None:
+    """Take any action of the workflow, by its own name and with its own fields; values are JSON or else plain text."""
+    from drills.incident.declaration import read_fields
+
+    stated = read_fields(fields)
+    _do(options, action, lambda _: stated)
+
+
 @incident.command()
 @click.argument("incident", required=False)
 @FOLDER

@@ -110,11 +110,34 @@ def checked_text(name: str, text: str, limit: int = TEXT_MAX) -> str:
     return text
 
 
+def read_fields(words: Iterable[str]) -> dict[str, Any]:
+    """The fields of an act from ``name=value``; a value is JSON, or else the text itself."""
+    fields = {}
+    for word in words:
+        name, separator, value = word.partition("=")
+        if not separator or not name.isidentifier():
+            raise wrong(f"not a field (got {_shown(word)}; expected NAME=VALUE)")
+        fields[name] = _value(name, value)
+    return fields
+
+
 def note_on_person(person: str, people: Mapping[str, Any]) -> str:
     """What to say about somebody who is not on the organisation's list; empty for those who are."""
     if person in people:
         return ""
     return f"{_shown(person)} is not one of the organisation's people{did_you_mean(person, people)}"
+
+
+def _value(name: str, text: str) -> Any:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return checked_text(name, text)
+    try:  # JSON can say what a journal cannot: half a surrogate pair, and numbers that are none.
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode("utf-8")
+    except ValueError as error:
+        raise wrong(f"{name}: a value that cannot be kept (got {_shown(text)})") from error
+    return value
 
 
 def _text_problems(name: str, text: object, limit: int) -> list[Problem]:

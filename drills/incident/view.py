@@ -11,8 +11,20 @@ from scoring.wording import harmless, sentence
 from simulator.events import EVENT_TYPES
 from simulator.journal import Record
 
-COMMANDS = {"acknowledge": "ack", "start_mitigation": "mitigate", "finish_mitigation": "mitigate --done"}
-"""What an action is called on the command line, where that is not its own name."""
+COMMANDS = {
+    "acknowledge": "ack",
+    "join": "join",
+    "investigate": "investigate",
+    "identify": "identify",
+    "start_mitigation": "mitigate",
+    "finish_mitigation": "mitigate --done",
+    "monitor": "monitor",
+    "update": "update",
+    "verify": "verify",
+    "resolve": "resolve",
+    "reopen": "reopen",
+}
+"""How an action is typed; one that is not here has no command of its own, and `do` before its name."""
 
 _SENDING = frozenset({"delivered", "delivery_failed", "delivery_abandoned"})
 
@@ -56,7 +68,7 @@ def commands(records: Iterable[Record]) -> list[dict[str, Any]]:
 
 def allowed(actions: Iterable[str]) -> str:
     """What can be done now, as it is typed."""
-    return ", ".join(COMMANDS.get(action, action) for action in actions) or "nothing"
+    return ", ".join(COMMANDS.get(action, f"do {action}") for action in actions) or "nothing"
 
 
 def lines(case: Case) -> list[str]:

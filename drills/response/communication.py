@@ -38,7 +38,8 @@ class Communication:
         """Open the ticket and tell the channel, with the way into the war room and who is asked to take which role."""
         incident, organization = self._incident, self._incident.organization
         headline = f"{incident.incident_id} ({incident.severity}): {incident.title}"
-        text = f"{headline}\nDeclared by {person}. War room: {organization.meeting_url}"
+        place = f"War room: {organization.incident_channel}. Meeting: {organization.meeting_url}"
+        text = f"{headline}\nDeclared by {person}. {place}"
         self._delivery.send("open_ticket", {"title": incident.title, "severity": incident.severity, "text": text})
         asked = "".join(f"\n{asked}: please join as {role}." for role, asked in offers.items())
         self._post(f"INCIDENT DECLARED {text}{asked}")
