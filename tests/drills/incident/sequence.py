@@ -1,7 +1,8 @@
 """A sequence of `gameday incident` commands with a clock of its own, which goes on where its journal says it was.
 
-``python -m tests.drills.incident.sequence FOLDER`` does it once there, says how long that took, and then does it in a
-child for every ``SECONDS FOLDER`` that it reads, killing the child after these seconds (0: never).
+``python -m tests.drills.incident.sequence FOLDER`` does it once there and says how long the journal became. Then it
+does it in a child for every ``BYTES SECONDS FOLDER`` that it reads, and kills the child so many seconds after its
+journal has become so long (-1: never).
 """
 
 from __future__ import annotations
@@ -60,8 +61,8 @@ def play(folder: Path) -> None:
         print(f"accepted {step + 1}", flush=True)
 
 
-def play_in_a_child(folder: Path, kill_after_s: float) -> int:
-    """How the child ended: 0, or -9 when it was killed."""
+def play_in_a_child(folder: Path, kill_at_bytes: int, then_after_s: float) -> int:
+    """How the child ended: 0, or -9 when it was killed: some time after the journal had grown to so many bytes."""
     child = os.fork()
     if child == 0:
         code = 1
@@ -72,20 +73,29 @@ def play_in_a_child(folder: Path, kill_after_s: float) -> int:
             traceback.print_exc()
         finally:
             os._exit(code)
-    if kill_after_s:
-        time.sleep(kill_after_s)
+    ended, status = 0, 0
+    while not ended and (kill_at_bytes < 0 or written(folder) < kill_at_bytes):
+        time.sleep(0.0005)
+        ended, status = os.waitpid(child, os.WNOHANG)
+    if not ended:
+        time.sleep(then_after_s)
         os.kill(child, signal.SIGKILL)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        _, status = os.waitpid(child, 0)
+    return os.waitstatus_to_exitcode(status)
+
+
+def written(folder: Path) -> int:
+    """Bytes of the journal."""
+    return sum(path.stat().st_size for path in folder.glob("INC-*/journal.jsonl"))
 
 
 def main() -> None:
     """Serve a test."""
-    began = time.perf_counter()
     play(Path(sys.argv[1]))
-    print(f"took {time.perf_counter() - began}", flush=True)
+    print(f"whole {written(Path(sys.argv[1]))}", flush=True)
     for line in sys.stdin:
-        seconds, _, folder = line.rstrip("\n").partition(" ")
-        print(f"ended {play_in_a_child(Path(folder), float(seconds))}", flush=True)
+        size, seconds, folder = line.rstrip("\n").split(" ", 2)
+        print(f"ended {play_in_a_child(Path(folder), int(size), float(seconds))}", flush=True)
 
 
 if __name__ == "__main__":

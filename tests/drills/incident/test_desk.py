@@ -151,6 +151,24 @@ def test_a_command_that_a_tool_refuses_is_shown_as_failed_and_not_repeated(
     assert any(line.startswith("FAILED: open a ticket") for line in wired.said)
 
 
+def test_an_input_is_on_disk_before_anything_is_sent_because_of_it(
+    wired: Bench, tools: Tools, seiketsu: LoadedOrganization
+) -> None:
+    name = declared(wired, seiketsu)
+    seen: list[str] = []
+
+    def reply(_: str) -> int:
+        seen.append(wired.journal(name).read_text())
+        return 200
+
+    tools.reply = reply
+    wired.desk.act(name, "alice.engineer", "update", lambda _: {"audience": "internal", "text": "Still looking"})
+    assert len(seen) == 1
+    assert '"type":"act_received"' in seen[0]
+    assert seen[0].splitlines()[-1].startswith('{"record":'), "the command is recorded before it is sent, too"
+    assert '"type":"post"' in seen[0].splitlines()[-1]
+
+
 def test_a_half_written_last_line_is_dropped_with_a_message_and_what_it_said_comes_again(
     bench: Bench, seiketsu: LoadedOrganization
 ) -> None:
@@ -163,6 +181,17 @@ def test_a_half_written_last_line_is_dropped_with_a_message_and_what_it_said_com
     assert "cut short" in bench.said[-1]
     bench.desk.tend(name)
     assert bench.journal(name).read_bytes() == whole
+
+
+def test_an_input_of_which_only_a_part_was_written_was_never_taken(bench: Bench, seiketsu: LoadedOrganization) -> None:
+    name = declared(bench, seiketsu)
+    whole = bench.journal(name).read_bytes()
+    bench.journal(name).write_bytes(whole + b'{"record":30,"at_ms":9,"type":"act_received","fields":' + b" " * 5_000)
+    bench.desk.act(name, "alice.engineer", "investigate", nothing)
+    after = bench.journal(name).read_bytes()
+    bench.journal(name).write_bytes(whole)
+    bench.desk.act(name, "alice.engineer", "investigate", nothing)
+    assert bench.journal(name).read_bytes() == after
 
 
 def test_a_journal_cut_anywhere_never_loses_an_input_that_is_whole_on_disk(
