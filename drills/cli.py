@@ -13,8 +13,8 @@ from drills.actions_cli import actions
 from drills.incident.command_line import incident
 from drills.options import FORMAT
 from drills.report_cli import report as report_group
-from drills.store_cli import people, ratings, store
 from drills.review_cli import review
+from drills.store_cli import people, ratings, store
 from scenarios.problems import InputError
 
 if TYPE_CHECKING:
