@@ -19,7 +19,7 @@ from drills.store.address import named
 from scenarios.loading import library_organizations, library_scenarios, load_organization, load_scenario
 from scenarios.organization import Organization
 from scenarios.problems import InputError, Problem
-from scoring.feasibility import Finding, findings
+from scoring.feasibility import Finding
 from scoring.scorecard import invalid, scorecard
 from simulator.faults import KINDS
 from simulator.journal import Journal
@@ -70,7 +70,7 @@ def run_scenario(
     if address is not None:
         open_store(address).check()
     journal = play(prepared, seed, treatment, wired)
-    why = [] if invalid(journal) else [finding.document() for finding in _findings(prepared)]
+    why = [] if invalid(journal) else [finding.document() for finding in prepared.findings]
     many, tried = None, []
     if runs > 1 and not invalid(journal):
         from drills.advice import improvements
@@ -135,7 +135,7 @@ def _check(reference: str, overrides: Sequence[str]) -> tuple[Sequence[Finding],
     prepared = prepare(reference, overrides)
     organization, scenario = prepared.loaded.organization, prepared.loaded.scenario
     drill = timedelta(milliseconds=scenario.duration)
-    return _findings(prepared), unattended(organization, scenario.starts_at, drill), organization
+    return prepared.findings, unattended(organization, scenario.starts_at, drill), organization
 
 
 def verify_scenario(reference: str, overrides: Sequence[str], seeds: int, digests_only: bool) -> int:
@@ -172,10 +172,6 @@ def _drill_name(prepared: Prepared, seed: int, treatment: str) -> str:
     if prepared.overrides:
         parts.append(hashlib.sha256("\n".join(prepared.overrides).encode()).hexdigest()[:8])
     return "-".join(parts)
-
-
-def _findings(prepared: Prepared) -> list[Finding]:
-    return findings(prepared.loaded.organization, prepared.loaded.scenario, prepared.rules)
 
 
 def _print_check(rows: Sequence[Mapping[str, Any]], organizations: Mapping[str, Sequence[Mapping[str, str]]]) -> None:

@@ -17,6 +17,7 @@ from scenarios.loading import LoadedOrganization, LoadedScenario, load_scenario
 from scenarios.problems import InputError, Problem
 from scenarios.profiles import DEFAULT as PROFILES
 from scenarios.profiles import Profiles, load_profiles
+from scoring.feasibility import Finding, findings
 from simulator.faults import KINDS
 from simulator.flow import Flow
 from simulator.journal import Journal
@@ -39,15 +40,23 @@ class Prepared:
     """The profiles as JSON data, with the source and confidence of each parameter."""
     procedure: Mapping[str, Any]
     """Severities and checklists as JSON data, and which findings are decisive: what the procedure is judged by."""
+    findings: Sequence[Finding]
+    """The criteria that no response could meet."""
 
 
 def prepare(reference: str, overrides: Sequence[str] = ()) -> Prepared:
     """Load a scenario by library id or path, with its organisation; InputError says everything that is wrong."""
-    _, loaded, profiles = recall(reference, overrides) or _validate(reference, overrides)
-    rules = compile_organization_rules(loaded)
-    flow = Flow(loaded.organization)
+    _, loaded, profiles, found = recall(reference, overrides) or _validate(reference, overrides)
     return Prepared(
-        reference, tuple(overrides), loaded, flow, rules, profiles, _assumptions(profiles), _procedure(loaded)
+        reference=reference,
+        overrides=tuple(overrides),
+        loaded=loaded,
+        flow=Flow(loaded.organization),
+        rules=compile_organization_rules(loaded),
+        profiles=profiles,
+        assumptions=_assumptions(profiles),
+        procedure=_procedure(loaded),
+        findings=found,
     )
 
 
@@ -70,7 +79,8 @@ def _validate(reference: str, overrides: Sequence[str]) -> Entry:
     """Read and check the inputs, and keep them for the next run."""
     loaded, profiles = load_scenario(reference, KINDS, overrides), load_profiles()
     digests = {**loaded.digests, PROFILES: hashlib.sha256(PROFILES.read_bytes()).hexdigest()}
-    entry = Entry(digests, loaded, profiles)
+    found = findings(loaded.organization, loaded.scenario, compile_organization_rules(loaded))
+    entry = Entry(digests, loaded, profiles, found)
     keep(reference, overrides, entry)
     return entry
 
