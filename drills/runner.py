@@ -12,6 +12,8 @@ from typing import Any
 from drills.adapters.wire import DirectWire, VirtualWire
 from drills.cache import Entry, keep, recall
 from drills.drill import Drill
+from drills.response.channels import available
+from drills.response.templates import Templates, compile_templates
 from scenarios.loading import LoadedOrganization, LoadedScenario, load_scenario
 from scenarios.problems import InputError, Problem
 from scenarios.profiles import DEFAULT as PROFILES
@@ -33,6 +35,7 @@ class Prepared:
     loaded: LoadedScenario
     flow: Flow
     rules: RuleSet
+    templates: Templates
     profiles: Profiles
     assumptions: Mapping[str, Any]
     """The profiles as JSON data, with the source and confidence of each parameter."""
@@ -44,10 +47,10 @@ def prepare(reference: str, overrides: Sequence[str] = ()) -> Prepared:
     """Load a scenario by library id or path, with its organisation; InputError says everything that is wrong."""
     _, loaded, profiles = recall(reference, overrides) or _validate(reference, overrides)
     rules = compile_organization_rules(loaded)
+    templates = compile_templates(loaded.templates)
     flow = Flow(loaded.organization)
-    return Prepared(
-        reference, tuple(overrides), loaded, flow, rules, profiles, _assumptions(profiles), _procedure(loaded)
-    )
+    assumptions, procedure = _assumptions(profiles), _procedure(loaded)
+    return Prepared(reference, tuple(overrides), loaded, flow, rules, templates, profiles, assumptions, procedure)
 
 
 def compile_organization_rules(loaded: LoadedOrganization | LoadedScenario) -> RuleSet:
@@ -85,6 +88,7 @@ def play(prepared: Prepared, seed: int, treatment: TreatmentName = "modelled", w
             prepared.flow,
             prepared.rules,
             prepared.profiles,
+            templates=prepared.templates,
             treatment=TREATMENTS[treatment],
             seed=seed,
             wire=wire,
@@ -124,6 +128,7 @@ def _header(prepared: Prepared, drill: Drill, seed: int, treatment: str) -> dict
         **prepared.procedure,
         "criteria": plain(scenario.criteria),
         "objectives": {name: plain(objective) for name, objective in drill.world.flow.objectives.items()},
+        "channels": list(available(organization)),
         "rules": drill.world.monitoring.coverage(),
         "inputs": {path.name: digest for path, digest in sorted(prepared.loaded.digests.items())},
     }
