@@ -59,7 +59,8 @@ def test_a_declaration_opens_a_ticket_announces_the_war_room_and_pages_for_p0_an
     (post,) = tools.bodies("chat")
     assert post["channel"] == "#incident-response"
     assert ID in post["text"]
-    assert "War room: #incident-response. Meeting: https://meet.seiketsu.ai/war-room" in post["text"]
+    assert "*War room*: https://meet.seiketsu.ai/war-room" in post["text"]
+    assert "*Join the response*: https://meet.seiketsu.ai/war-room" in post["text"]
     assert bool(tools.bodies("pager")) is pages
 
 
