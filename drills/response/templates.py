@@ -73,6 +73,7 @@ class Templates:
     def __init__(self, own: Mapping[str, Source] | None = None) -> None:
         self._sources = {**_defaults(), **(own or {})}
         self._environment = _environment({name: source.text for name, source in self._sources.items()})
+        self._compiled = cache(self._environment.get_template)
 
     def render(self, name: str, fields: Mapping[str, str]) -> str:
         """The text of a message, without white space around it; `fields` are those of the template's row. InputError if
@@ -82,7 +83,7 @@ class Templates:
 
         assert fields.keys() == set(FIELDS[name]), f"{name}: not the fields of its row: {sorted(fields)}"
         try:
-            return self._environment.get_template(name).render(fields).strip()
+            return self._compiled(name).render(fields).strip()
         except (TemplateError, ArithmeticError, TypeError, ValueError) as error:
             raise InputError([Problem(self._sources[name].file, 0, 0, "", f"cannot be filled in: {error}")]) from error
 
