@@ -120,7 +120,7 @@ class Course:
     def _plan(self, from_ms: int | None) -> None:
         """Lay out the pieces from a moment on (None: from the beginning), keeping those before it."""
         levels: dict[str, Change] = {}
-        known: dict[tuple[str | int, ...], Solution] = {}
+        known: dict[object, Solution] = {}
         pieces = [] if from_ms is None else [piece for piece in self.pieces if piece.start_ms < from_ms]
 
         def lay(start_ms: int) -> None:
