@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import scenarios
 import scoring
 import simulator
-from scenarios.loading import LoadedScenario
+from scenarios.loading import LoadedScenario, template_files
 from scenarios.profiles import Profiles
 from scoring.feasibility import Finding
 
@@ -54,11 +54,19 @@ def recall(reference: str, overrides: Sequence[str]) -> Entry | None:
         if hashlib.sha256(pickled).digest() != digest:  # Damaged: unpickling could do anything.
             return None
         entry: Entry = pickle.loads(pickled)  # noqa: S301 - written by this user alone, as was just checked
-        if all(hashlib.sha256(file.read_bytes()).hexdigest() == digest for file, digest in entry.digests.items()):
+        same = all(hashlib.sha256(file.read_bytes()).hexdigest() == digest for file, digest in entry.digests.items())
+        if same and _same_templates(entry.loaded):
             with suppress(OSError):
                 os.utime(path)
             return entry
     return None
+
+
+def _same_templates(loaded: LoadedScenario) -> bool:
+    """Whether the organisation's folder of templates, if it has one, holds files of the same names as before."""
+    folder = loaded.organization.templates
+    files = [] if folder is None else template_files(loaded.organization_path.parent / folder)
+    return [file.name for file in files] == list(loaded.templates)
 
 
 def keep(reference: str, overrides: Sequence[str], entry: Entry) -> None:

@@ -14,6 +14,7 @@ from typing import Any, Literal
 import click
 
 from drills.options import open_store
+from drills.response.templates import compile_templates
 from drills.runner import Prepared, compile_organization_rules, plain, play, prepare
 from drills.store.address import named
 from scenarios.loading import library_organizations, library_scenarios, load_organization, load_scenario
@@ -131,6 +132,7 @@ def _check(reference: str, overrides: Sequence[str]) -> tuple[Sequence[Finding],
     if reference in library_organizations() or path.name == "organization.yaml" or path.is_dir():
         loaded = load_organization(reference, KINDS, overrides)
         compile_organization_rules(loaded)
+        compile_templates(loaded.templates)
         return (), unattended(loaded.organization), loaded.organization
     prepared = prepare(reference, overrides)
     organization, scenario = prepared.loaded.organization, prepared.loaded.scenario

@@ -13,6 +13,8 @@ from typing import Any
 from drills.adapters.wire import DirectWire, VirtualWire
 from drills.cache import Entry, keep, recall
 from drills.drill import Drill
+from drills.response.channels import available
+from drills.response.templates import Templates, compile_templates
 from scenarios.loading import LoadedOrganization, LoadedScenario, load_scenario
 from scenarios.problems import InputError, Problem
 from scenarios.profiles import DEFAULT as PROFILES
@@ -35,6 +37,7 @@ class Prepared:
     loaded: LoadedScenario
     flow: Flow
     rules: RuleSet
+    templates: Templates
     profiles: Profiles
     assumptions: Mapping[str, Any]
     """The profiles as JSON data, with the source and confidence of each parameter."""
@@ -53,6 +56,7 @@ def prepare(reference: str, overrides: Sequence[str] = ()) -> Prepared:
         loaded=loaded,
         flow=Flow(loaded.organization),
         rules=compile_organization_rules(loaded),
+        templates=compile_templates(loaded.templates),
         profiles=profiles,
         assumptions=_assumptions(profiles),
         procedure=_procedure(loaded),
@@ -106,6 +110,7 @@ def _play(prepared: Prepared, seed: int, treatment: TreatmentName, wired: bool) 
             prepared.flow,
             prepared.rules,
             prepared.profiles,
+            templates=prepared.templates,
             treatment=TREATMENTS[treatment],
             seed=seed,
             wire=wire,
@@ -145,6 +150,7 @@ def _header(prepared: Prepared, drill: Drill, seed: int, treatment: str) -> dict
         **prepared.procedure,
         "criteria": plain(scenario.criteria),
         "objectives": {name: plain(objective) for name, objective in drill.world.flow.objectives.items()},
+        "channels": list(available(organization)),
         "rules": drill.world.monitoring.coverage(),
         "inputs": {path.name: digest for path, digest in sorted(prepared.loaded.digests.items())},
     }

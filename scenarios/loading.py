@@ -7,10 +7,10 @@ import dataclasses
 import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from scenarios.consistency import check_against_organization, check_models
-from scenarios.documents import Document, read_content, scan_file
+from scenarios.documents import Document, read_content, scan_file, scan_text
 from scenarios.fault import Fault
 from scenarios.organization import Organization, PlaybookFile
 from scenarios.overrides import Override, alert_names, apply_to_model, apply_to_rules, parse_overrides, unknown_start
@@ -26,6 +26,13 @@ _PACKAGE = Path(__file__).parent
 _ORGANIZATION_FILE = "organization.yaml"
 
 
+class TemplateFile(NamedTuple):
+    """A message template as its file holds it; `drills.response.templates` checks and compiles it."""
+
+    file: str
+    text: str
+
+
 @dataclasses.dataclass(frozen=True)
 class LoadedOrganization:
     """An organisation with the files that it names."""
@@ -37,6 +44,8 @@ class LoadedOrganization:
     """Prometheus rule files as they are, overrides applied; `simulator.rules` compiles them."""
     playbooks: dict[str, tuple[str, ...]]
     """Actions by playbook, in the order of the files."""
+    templates: dict[str, TemplateFile]
+    """Message templates of the organisation's own, by the name of their file."""
     digests: dict[Path, str]
     """SHA-256 of every file that was read."""
 
@@ -53,6 +62,7 @@ class LoadedScenario:
     organization_document: Document
     rule_documents: tuple[Document, ...]
     playbooks: dict[str, tuple[str, ...]]
+    templates: dict[str, TemplateFile]
     digests: dict[Path, str]
 
 
@@ -83,7 +93,13 @@ def load_organization(
     files.finish()
     assert organization is not None and part is not None
     return LoadedOrganization(
-        organization, path, part.document, tuple(part.rule_documents), part.playbooks, files.digests
+        organization,
+        path,
+        part.document,
+        tuple(part.rule_documents),
+        part.playbooks,
+        part.templates,
+        files.digests,
     )
 
 
@@ -116,6 +132,7 @@ def load_scenario(reference: str, fault_kinds: Mapping[str, type], overrides: It
         part.document,
         tuple(part.rule_documents),
         part.playbooks,
+        part.templates,
         files.digests,
     )
 
@@ -148,6 +165,14 @@ class _Files:
             self.digests[path.resolve()] = hashlib.sha256(content).hexdigest()
         return content
 
+    def read_text(self, path: Path) -> str | None:
+        """A file that is plain text."""
+        text, digest, problems = scan_text(path)
+        self.problems += problems
+        if text is not None:
+            self.digests[path.resolve()] = digest
+        return text
+
     def finish(self) -> None:
         """Raise what was found, if anything was."""
         problems = self.problems + self.register.problems()
@@ -169,6 +194,7 @@ class _OrganizationPart:
     document: Document
     rule_documents: list[Document]
     playbooks: dict[str, tuple[str, ...]]
+    templates: dict[str, TemplateFile]
 
 
 def _find(reference: str, library: Mapping[str, Path], noun: str, folder: Path) -> Path:
@@ -250,8 +276,9 @@ def _read_organization(
         else:
             known = [*alerts, *other_keys, *keys]
             files.problems.append(unknown_start(change, dict.fromkeys(known)))
-    part = _OrganizationPart(path, document, rules, {})
+    part = _OrganizationPart(path, document, rules, {}, {})
     _read_playbooks(files, part)
+    _read_templates(files, part)
     return part
 
 
@@ -276,6 +303,30 @@ def _read_playbooks(files: _Files, part: _OrganizationPart) -> None:
         files.register.collect(shape_of_model(PlaybookFile), document)
         if made is not None:
             part.playbooks.update(made.mitigation_strategies)
+
+
+def template_files(folder: Path) -> list[Path]:
+    """The message templates in a folder, by name; OSError if it cannot be read."""
+    return sorted(file for file in folder.iterdir() if file.suffix == ".j2")
+
+
+def _read_templates(files: _Files, part: _OrganizationPart) -> None:
+    """The templates in the folder that the organisation names; what else lies there is left alone."""
+    folder = part.document.at("templates")
+    if not isinstance(folder, str):
+        return
+    path = part.path.parent / folder
+    try:
+        found = template_files(path)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        message = f"{path}: the folder cannot be read: {reason}"
+        files.problems.append(part.document.problem(("templates",), message))
+        return
+    for file in found:
+        text = files.read_text(file)
+        if text is not None:
+            part.templates[file.name] = TemplateFile(str(file), text)
 
 
 def _check_organization(files: _Files, part: _OrganizationPart) -> Organization | None:

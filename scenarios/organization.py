@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from annotated_types import Ge, Gt, Le, MinLen
 
 from scenarios.fault import Fault
-from scenarios.fields import Defines, Duration, Period, Ratio, Refers, ServiceName, TimeZone, Url, model
+from scenarios.fields import Address, Defines, Duration, Period, Ratio, Refers, ServiceName, TimeZone, Url, model
 from scenarios.people import Assignee, Escalation, Impact, Person, Role, RoleName, Schedule, Severity
 from scenarios.procedure import Checklist, HealthCheck, ImpactSigns, Method
 from scenarios.program import Targets, TrainingProgram
@@ -218,6 +218,24 @@ class Tool:
 
 
 @model
+class EmailTool:
+    """How letters reach customers: a mail server and a list that knows their addresses."""
+
+    service: ServiceName
+    """The service of the graph that it is; if that fails, so does the tool."""
+    host: str
+    """Name of the mail server. Nothing is sent there in a virtual drill."""
+    port: Annotated[int, Ge(1), Le(65535)] = 587
+    """The server's port for mail that is handed in."""
+    sender: Address
+    """Who writes."""
+    customers: Address
+    """The list that passes a letter on to every customer."""
+    carries: Literal["first_and_resolution", "every_update"] = "first_and_resolution"
+    """Whether a letter goes out with the first word and after the resolution only, or with every update."""
+
+
+@model
 class Tools:
     """The tools that the workflow's commands go to."""
 
@@ -229,6 +247,10 @@ class Tools:
     """Takes `open_ticket`, in the format of Jira."""
     status_page: Tool
     """Takes `publish`, in the format of Statuspage."""
+    email: EmailTool | None = None
+    """Takes `send_email`, as a MIME message; none: customers get no letters."""
+    in_app: Tool | None = None
+    """Takes `notify_in_app`, as JSON for the organisation's own API; none: the product shows no notices."""
 
 
 @model
@@ -303,6 +325,8 @@ class Closure:
     """The signals that reopen a resolved incident. What customers write may be about the trouble that is over."""
     close_after: Duration
     """From resolution to closure."""
+    report_within: Period = 86_400_000
+    """The public report that the last word on the status page promises, counted from there."""
 
 
 @model
@@ -346,9 +370,13 @@ class Organization:
     incident_channel: str
     """The chat channel of incidents."""
     status_url: str
-    """Where customers read. Not used by drills yet."""
+    """Where customers read; letters and notices name it."""
     meeting_url: str
     """The war room, named in the announcement."""
+    war_room_url: str | None = None
+    """Where those who join the response gather in writing, named in the announcement; none: `meeting_url`."""
+    templates: str | None = None
+    """Folder of message templates, relative to this file, that replace the program's own of the same names."""
     actions: dict[Annotated[str, Defines("action")], Action] = field(default_factory=dict)
     """The catalogue of what responders can do."""
     investigation: dict[Annotated[str, Defines("method")], Method] = field(default_factory=dict)

@@ -9,6 +9,7 @@ from scoring.criteria import criteria, together
 from scoring.measures import Instant, instants, measures, promises, updates
 from scoring.procedure import procedure
 from scoring.statistics import RunSummary
+from scoring.truthfulness import status_page
 from simulator.journal import Journal
 from simulator.milestones import NAMES, milestones
 
@@ -56,6 +57,7 @@ def scorecard(
         "measures": measured,
         "promises": promises(journal, found, heard),
         "procedure": procedure(journal, found),
+        "status_page": status_page(journal, found),
         "detected_by": detected_by(journal, found),
         "milestones": {name: _milestone(found.get(name)) for name in NAMES},
         "why": [dict(reason) for reason in why],

@@ -13,7 +13,9 @@ import click
 from sqlalchemy import Column
 
 from drills.cli import cli
+from drills.response.communication import CUSTOMER_FIELDS, INTERNAL_FIELDS, STATUSES
 from drills.response.states import diagram
+from drills.response.templates import FIELDS
 from drills.store import schema as store_schema
 from scenarios.action_items import ActionItemFile
 from scenarios.fault import Fault
@@ -285,6 +287,22 @@ def state_diagram() -> str:
     return f"```mermaid\n{diagram()}```\n"
 
 
+def template_table() -> str:
+    """Every template of a message, and the fields that it may use."""
+    return _markdown(("Template", "Fields"), ((f"`{name}`", _coded(fields)) for name, fields in FIELDS.items()))
+
+
+def update_table() -> str:
+    """What whoever writes an update has to fill in."""
+    rows = [("internal", _coded(STATUSES), _coded(INTERNAL_FIELDS))]
+    rows += [("customers", f"`{status}`", _coded(("status", *fields))) for status, fields in CUSTOMER_FIELDS.items()]
+    return _markdown(("Audience", "Status", "Fields"), rows)
+
+
+def _coded(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
 def responder_tables() -> str:
     """What is drawn for modelled people: figures, source, confidence."""
     parts = []
@@ -327,6 +345,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "commands": command_tables,
     "events": event_tables,
     "states": state_diagram,
+    "templates": template_table,
+    "updates": update_table,
     "responders": responder_tables,
     "action items": lambda: record_tables(ActionItemFile),
     "incident log": lambda: record_tables(IncidentLog),
