@@ -48,6 +48,31 @@ def score(file: Path, named: tuple[str, ...], style: str) -> None:
         click.echo(timeline_text(card), nl=False)
 
 
+@click.command()
+@click.argument("journal", type=click.Path(path_type=Path))
+@click.option("--task", required=True, help="The task whose letter is corrected, such as severity.")
+@click.option("--letter", required=True, type=click.Choice(["P", "S", "M", "U"]), help="What it should be.")
+@click.option("--author", required=True, help="Who says so.")
+@click.option("--reason", required=True, help="Why.")
+def correct(journal: Path, task: str, letter: str, author: str, reason: str) -> None:
+    """Correct the rating of a drill (its journal, or its folder): appended, so that both ratings are shown.
+
+    The correction is kept beside the journal, which stays as it was; `gameday score` shows both.
+    """
+    from datetime import UTC, datetime
+
+    from scoring.corrections import FILE, append_correction, read_corrections
+    from simulator.journal_reader import read_journal
+
+    journal = journal / "journal.jsonl" if journal.is_dir() else journal
+    read_journal(journal)
+    file = journal.with_name(FILE)
+    read_corrections(file)
+    at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    append_correction(file, {"at": at, "task": task, "letter": letter, "author": author, "reason": reason})
+    click.echo(f"{file}: {task} is {letter} by {author}; the rating of the journal is still shown beside it")
+
+
 def _is_journal(file: Path) -> bool:
     """Whether a file begins as journals do; what cannot be read is left to those who say why."""
     try:
@@ -78,8 +103,11 @@ def _by_hand(named: tuple[str, ...]) -> dict[str, int]:
 
 
 def _score_journal(file: Path, style: str) -> int:
+    from scoring.corrections import FILE, corrected, read_corrections
+    from scoring.rating import rating_text
     from scoring.scorecard import scorecard
     from scoring.text import text
+    from scoring.wording import harmless
     from simulator.journal_reader import is_real, read_journal
 
     journal = read_journal(file)
@@ -92,7 +120,16 @@ def _score_journal(file: Path, style: str) -> int:
     if _is_cut(file):
         last = journal.records[-1]["record"]
         card["invalid_because"].append(f"the file ends within record {last + 1}: judged up to record {last}")
-    click.echo(_json(card) if style == "json" else text(card, journal, colour=sys.stdout.isatty()).rstrip("\n"))
+    corrections = read_corrections(file.with_name(FILE))
+    if corrections:
+        objectives = (journal.header.get("rating") or {}).get("objectives")
+        card["corrected"] = corrected(card["rating"], corrections, objectives)
+    if style == "json":
+        click.echo(_json(card))
+    else:
+        click.echo(text(card, journal, colour=sys.stdout.isatty()), nl=False)
+        lines = [*rating_text(card["rating"]), *(rating_text(card["corrected"], "CORRECTED") if corrections else ())]
+        click.echo("\n".join(map(harmless, lines)))
     if card["invalid_because"]:
         return INVALID
     return MET if card["met"] else MISSED
