@@ -149,6 +149,7 @@ def _header(prepared: Prepared, drill: Drill, seed: int, treatment: str) -> dict
         "faults": [fault.id for fault in scenario.faults],
         **prepared.procedure,
         "criteria": plain(scenario.criteria),
+        **({} if scenario.rating is None else {"rating": plain(scenario.rating)}),
         "objectives": {name: plain(objective) for name, objective in drill.world.flow.objectives.items()},
         "channels": list(available(organization)),
         "rules": drill.world.monitoring.coverage(),

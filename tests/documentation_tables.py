@@ -27,6 +27,7 @@ from scenarios.scenario import RESPONSE_STEPS, Scenario
 from scenarios.schema import json_schema, model_schema
 from scenarios.shapes import Shape, shape_of_model
 from scoring.monthly import DEFINITIONS
+from scoring.timeline import judging, rows
 from simulator.events import EVENT_TYPES
 from simulator.faults import KINDS
 
@@ -337,6 +338,19 @@ def _sentence(text: str) -> str:
     return f"{text[0].upper()}{text[1:]}."
 
 
+def timeline_tables() -> str:
+    """The events of a timeline with their keys, and what the milestones made of them are."""
+    keys = {
+        event: (", ".join(f"`{key}`" for key in needed), ", ".join(f"`{key}`" for key in allowed))
+        for event, (needed, allowed) in rows.EVENTS.items()
+    }
+    events = _markdown(("Event", "Needs", "May have"), ((f"`{event}`", *both) for event, both in keys.items()))
+    told = (
+        (f"*{name.replace('_', ' ')}*", f"{text[0].upper()}{text[1:]}.") for name, text in judging.DEFINITIONS.items()
+    )
+    return f"{events}\n{_markdown(('Milestone', 'Is'), told)}"
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "scenario": scenario_tables,
     "organization": organization_tables,
@@ -352,4 +366,5 @@ TABLES: dict[str, Callable[[], str]] = {
     "incident log": lambda: record_tables(IncidentLog),
     "store": store_tables,
     "definitions": definition_table,
+    "timeline": timeline_tables,
 }
