@@ -12,7 +12,9 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from scenarios.fault import Fault
+from scenarios.organization import Organization
 from simulator.faults import Change
+from simulator.faults.course import levels, worst
 from simulator.flow import Flow, Modifications, ServiceState, Solution
 from simulator.randomness import Draws
 
@@ -42,7 +44,8 @@ class Course:
         self.flow = flow
         self.faults = {fault.id: fault for fault in faults}
         self.turns = sorted(
-            (turn for fault in faults for turn in _turns(fault, draws)), key=lambda turn: (turn.at_ms, turn.fault.id)
+            (turn for fault in faults for turn in _turns(fault, flow.organization, draws)),
+            key=lambda turn: (turn.at_ms, turn.fault.id),
         )
         self.modifications = Modifications()
         self.ended: frozenset[str] = frozenset()
@@ -100,7 +103,7 @@ class Course:
     def worst(self, now_ms: int) -> Solution:
         """The solution with every fault that is active now at its worst."""
         active = {
-            fault.id: fault.parameters.worst()
+            fault.id: worst(fault, self.flow.organization)
             for fault in self.faults.values()
             if fault.at <= now_ms < fault.at + fault.for_
         }
@@ -148,7 +151,7 @@ class Course:
         return self.flow.solve(changes, self.modifications)
 
 
-def _turns(fault: Fault, draws: Draws) -> list[Turn]:
-    course = fault.parameters.levels(draws.stream("fault", fault.id), fault.for_)
+def _turns(fault: Fault, organization: Organization, draws: Draws) -> list[Turn]:
+    course = levels(fault, organization, draws)
     turns = [Turn(fault.at + at_ms, fault, level, change, at_ms == 0) for at_ms, level, change in course]
     return [*turns, Turn(fault.at + fault.for_, fault, "", None, False)]
