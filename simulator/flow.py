@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from scenarios.organization import Objective, Organization
+from simulator.dynamics.evolution import Evolution
 from simulator.dynamics.settling import PERCENTILES, Call, Settling, Standing, own, share_within
 from simulator.faults.change import Change
 
@@ -41,6 +42,8 @@ class ServiceState(NamedTuple):
     """Share of answers that look right and are of no use."""
     sent_per_s: float = 0.0
     """Requests that are sent to it, those that never reach it included."""
+    floor_ms: float = 0.0
+    """The shortest time that a request takes."""
     says: str = ""
     """What the log line of a failing request says beside its status."""
 
@@ -53,7 +56,7 @@ class ServiceState(NamedTuple):
 
     def share_within(self, bound_ms: float) -> float:
         """Share of requests answered within a time; straight lines between the percentiles."""
-        return share_within(self.latency_ms, bound_ms)
+        return share_within(self.latency_ms, bound_ms, self.floor_ms)
 
     def meets(self, objective: Objective) -> bool:
         """Whether users get what they were promised; limits are inclusive."""
@@ -89,6 +92,7 @@ def _state(settled: Settling, name: str) -> ServiceState:
         round(own.unreachable, DIGITS),
         round(1 - (1 - settled.wrong[name]) * (1 - own.unusable), DIGITS),
         settled.load[name],
+        round(settled.floors.get(name, 0.0), DIGITS),
         own.says,
     )
 
@@ -123,6 +127,7 @@ class Flow:
             for name, service in organization.services.items()
             if service.user_facing and service.objective is not None
         }
+        self.evolution = Evolution(self.services)
         uses = [use for service in self.services.values() for use in service.depends_on.values()]
         self.dynamic = any(one.workers or one.cache or one.autoscaling for one in self.services.values()) or any(
             use.breaker for use in uses

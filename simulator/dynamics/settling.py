@@ -18,6 +18,9 @@ ROUNDS = 60
 SETTLED = 1e-6
 """Iteration stops when no share of failures moves by more than this, or after so many rounds."""
 
+NEVER_MS = 3_600_000.0
+"""What stands for a wait that does not end."""
+
 PERCENTILES = (0.5, 0.95, 0.99, 1.0)
 
 Times = list[float]
@@ -115,9 +118,11 @@ def mean_ms(times: Sequence[float]) -> float:
     return total
 
 
-def share_within(times: Sequence[float], bound_ms: float) -> float:
-    """Share of requests answered within a time."""
-    below_ms, below = 0.0, 0.0
+def share_within(times: Sequence[float], bound_ms: float, floor_ms: float = 0.0) -> float:
+    """Share of requests answered within a time; none is answered sooner than the floor."""
+    if bound_ms < floor_ms:
+        return 0.0
+    below_ms, below = floor_ms, 0.0
     for at_ms, share in zip(times, PERCENTILES, strict=True):
         if bound_ms < at_ms:
             return below + (share - below) * (bound_ms - below_ms) / (at_ms - below_ms)
@@ -152,6 +157,10 @@ class Settling:
         self.times: dict[str, Times] = {}
         self.busy: dict[str, tuple[int, float, float]] = {}
         """Of a service with workers: how many, how long a request keeps one busy (ms), and its load in Erlang."""
+        self.floors: dict[str, float] = {}
+        """The shortest time that a service takes, where there is a line, ms."""
+        self._held_ms: dict[str, float] = {}
+        """For how long a connection of a pool is held."""
         self._admitted: dict[str, float] = {}
         self._run()
 
@@ -159,11 +168,19 @@ class Settling:
         """Requests a second that reach a service."""
         return self.load[name] * (1 - self.own[name].unreachable)
 
+    def capacity(self, name: str) -> float | None:
+        """Requests a second beyond which a service refuses, as faults and autoscaling have left it."""
+        capacity = self._services[name].capacity_per_s
+        if capacity is None or (self.own[name].capacity == 1.0 and name not in self._scale):
+            return capacity
+        return capacity * self.own[name].capacity * self._scale.get(name, 1.0)
+
     def attempt(self, call: Call) -> float:
         """The share of tries of a call that fail, those aside that a breaker refuses."""
         failing = self.failing[call.to]
         if call.use.timeout is not None and self._timed:
-            failing = 1 - (1 - failing) * share_within(self.times[call.to], call.use.timeout)
+            in_time = share_within(self.times[call.to], call.use.timeout, self.floors.get(call.to, 0.0))
+            failing = 1 - (1 - failing) * in_time
         if call.use.bulkhead is not None and self.load:
             at_once = self.load.get(call.to, 0.0) * mean_ms(self._waited_for(call)) / 1000
             failing = 1 - (1 - failing) * (1 - erlang_b(call.use.bulkhead, at_once))
@@ -191,17 +208,14 @@ class Settling:
 
     def _judge(self, name: str) -> None:
         """What fails at a service, given its load."""
-        own, service, load = self.own[name], self._services[name], self.load.get(name, 0.0)
+        own, load = self.own[name], self.load.get(name, 0.0)
         if own.unreachable:
             load *= 1 - own.unreachable
         works = 1 - own.error_ratio
         admitted = 1.0
-        capacity = service.capacity_per_s
-        if capacity is not None:
-            if own.capacity != 1.0 or name in self._scale:
-                capacity *= own.capacity * self._scale.get(name, 1.0)
-            if load > capacity:
-                admitted = capacity / load
+        capacity = self.capacity(name)
+        if capacity is not None and load > capacity:
+            admitted = capacity / load
         if own.limit_per_s is not None and load > own.limit_per_s:
             admitted *= own.limit_per_s / load
         if self._timed:
@@ -233,6 +247,8 @@ class Settling:
 
     def _times(self, name: str) -> Times:
         """How long a service takes, waiting for dependencies and for its own workers included."""
+        if self.floors:
+            self.floors.pop(name, None)
         service, own = self._services[name], self.own[name]
         times = [value + ms for value, ms in zip(percentiles(service.latency), own.added_ms, strict=True)]
         for call in self.uses[name]:
@@ -242,13 +258,19 @@ class Settling:
                 paused = call.share * waited_ms(self.attempt(call), call.retries, call.use.backoff)
                 times = [value + paused for value in times]
         if service.workers is not None:
-            times = [a + b for a, b in zip(times, self._in_line(name, times), strict=True)]
+            waits = self._in_line(name, times)
+            times = [a + b for a, b in zip(times, waits, strict=True)]
+        for call in self.uses[name]:
+            if call.to in self.floors and call.share == 1.0 and not call.refused:
+                floor_ms = min(self.floors[call.to], call.use.timeout or self.floors[call.to])
+                self.floors[name] = self.floors.get(name, 0.0) + floor_ms
         if service.pool is not None and (held_ms := mean_ms(times)):
+            self._held_ms[name] = held_ms
             servers = self._number(name, service.pool.connections)
             load = self.load.get(name, 0.0) * held_ms / 1000
             longest = float(service.pool.wait)
-            waits = waits_ms(servers, load, held_ms) if load < servers else (longest,) * 4
-            times = [a + min(longest, b) for a, b in zip(times, waits, strict=True)]
+            queued = waits_ms(servers, load, held_ms) if load < servers else (longest,) * 4
+            times = [a + min(longest, b) for a, b in zip(times, queued, strict=True)]
         return times
 
     def _waited_for(self, call: Call) -> Sequence[float]:
@@ -269,19 +291,19 @@ class Settling:
         load = self.load.get(name, 0.0) * held_ms / 1000
         self.busy[name] = servers, held_ms, load
         line = self._lines.get(name, 0.0)
-        if not servers:
-            return (float(workers.waiting),) * 4
-        if line > servers or load >= servers:  # The line is what there is to wait for.
-            return ((line if name in self._lines else workers.waiting) * held_ms / servers,) * 4
+        if not servers or line > servers or load >= servers:  # The line is what there is to wait for.
+            length = line if name in self._lines else workers.waiting
+            self.floors[name] = min(NEVER_MS, length * held_ms / servers if servers else NEVER_MS)
+            return (self.floors[name],) * 4
+        self.floors.pop(name, None)
         return waits_ms(servers, load, held_ms) if held_ms else (0.0,) * 4
 
     def _let_in(self, name: str, load: float) -> float:
         """The share of requests that find a place: in line, among connections, below a limit of requests at once."""
         service, own, share = self._services[name], self.own[name], 1.0
-        held_ms = mean_ms(self.times[name])
         if own.concurrent is not None:
-            share *= 1 - erlang_b(own.concurrent, load * held_ms / 1000)
-        if service.pool is not None and held_ms:
+            share *= 1 - erlang_b(own.concurrent, load * mean_ms(self.times[name]) / 1000)
+        if service.pool is not None and (held_ms := self._held_ms.get(name, 0.0)):
             servers = self._number(name, service.pool.connections)
             share *= 1 - waits_longer(servers, load * held_ms / 1000, held_ms, service.pool.wait) if servers else 0.0
         if service.workers is not None:

@@ -40,6 +40,7 @@ _CLASSES = {
     "retry_storm": "RetryStorm",
     "saturation": "Saturation",
     "slow_drip": "SlowDrip",
+    "stall": "Stall",
     "traffic": "Traffic",
     "wrong_answers": "WrongAnswers",
 }
