@@ -16,8 +16,10 @@ from scenarios.fields import Address, Defines, Duration, Period, Ratio, Refers, 
 from scenarios.people import Assignee, Escalation, Impact, Person, Role, RoleName, Schedule, Severity
 from scenarios.procedure import Checklist, HealthCheck, ImpactSigns, Method
 from scenarios.program import Targets, TrainingProgram
+from scenarios.resilience import Autoscaling, Backoff, Breaker, Cache, Endpoint, Pool, Workers
 
 ActionName = Annotated[str, Refers("action")]
+ServiceRole = Literal["login", "search", "payment", "message_queue", "object_store", "deploy_tool"]
 PlaybookName = Annotated[str, Refers("playbook")]
 AlertName = Annotated[str, Refers("alert")]
 Positive = Annotated[float, Gt(0)]
@@ -56,6 +58,18 @@ class Dependency:
     """Share of the caller's requests that need the dependency."""
     retries: Annotated[int, Ge(0), Le(20)] = 0
     """Further tries after a failed one, each of which loads the dependency again."""
+    timeout: Period | None = None
+    """How long a try is waited for; the dependency still does the work that was given up on."""
+    backoff: Backoff | None = None
+    """How long is waited before a further try; none, not at all."""
+    retry_budget: Ratio | None = None
+    """Largest share of further tries among the calls; none: every failed call is tried again."""
+    breaker: Breaker | None = None
+    """Stops calling a dependency that fails."""
+    bulkhead: Annotated[int, Ge(1)] | None = None
+    """Most calls to it at once; a further one fails at once."""
+    fallback: Ratio = 0.0
+    """Share of failing calls that are answered without it."""
 
 
 @model
@@ -84,6 +98,20 @@ class Service:
     """HTTP status of a request that fails."""
     latency: Latency | None = None
     """Its own response time, without its dependencies; none, no time at all."""
+    workers: Workers | None = None
+    """How many requests it serves at once, the others waiting in line; none: waiting is part of `latency`."""
+    pool: Pool | None = None
+    """The connections that its callers share."""
+    cache: Cache | None = None
+    """What answers some of its requests without its dependencies."""
+    autoscaling: Autoscaling | None = None
+    """Whether its capacity and its workers follow the load."""
+    rate_limit_per_s: Positive | None = None
+    """Requests a second beyond which it answers 429; none: no limit."""
+    endpoints: dict[str, Endpoint] = field(default_factory=dict)
+    """Ways into it that faults may be aimed at; what their shares leave is the rest."""
+    roles: tuple[ServiceRole, ...] = ()
+    """What it is to the organisation, beyond what follows from the graph: scenarios may ask for a role."""
     depends_on: dict[ServiceName, Dependency] = field(default_factory=dict)
     """What its requests need. Circles are refused."""
     playbook: PlaybookName | None = None
@@ -343,6 +371,8 @@ class Organization:
     """Local hours that count as day for how fast people answer: from the first, up to the second."""
     services: Annotated[dict[Annotated[str, Defines("service")], Service], MinLen(1)]
     """What it runs, what it depends on, and its response tools."""
+    tenants: dict[Annotated[str, Defines("tenant")], Ratio] = field(default_factory=dict)
+    """Customers that faults may be aimed at, and each one's share of the traffic."""
     monitoring: Monitoring
     """What is scraped, which rules are evaluated, how alerts are grouped."""
     detection: Detection = field(default_factory=Detection)
