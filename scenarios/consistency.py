@@ -14,7 +14,8 @@ from typing import Any, NamedTuple, get_args
 
 from scenarios.documents import Document
 from scenarios.fields import format_duration, parse_duration, parse_instant
-from scenarios.organization import Latency, Metric, Organization, Service
+from scenarios.monitoring import Metric
+from scenarios.organization import Latency, Organization, Service
 from scenarios.people import Layer, Restriction, Schedule, Shift
 from scenarios.problems import Problem, Steps, alternatives
 from scenarios.scenario import Communication, Criteria, Effect, Expectation, Inject, Milestone, Scenario

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scenarios.fault import Fault
-from scenarios.organization import Metric, Monitoring, ScrapeJob
+from scenarios.monitoring import Metric, Monitoring, ScrapeJob
 from simulator.counting import exp_minus, poisson_count, poisson_shares
 from simulator.course import Course
 from simulator.faults.burst_errors import BurstErrors, ErrorRatios

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from drills.adapters.vendors import Reply
 from drills.adapters.wire import TOOL_OF, DirectWire, VirtualWire
-from scenarios.organization import Closure, Delivery, Monitoring, Organization, Service, Tool, Tools
+from scenarios.monitoring import Monitoring
+from scenarios.organization import Closure, Delivery, Organization, Service, Tool, Tools
 from scenarios.people import Escalation, EscalationLevel, Person, Role, Severity
 
 ORGANIZATION = Organization(
