@@ -34,6 +34,7 @@ def text(card: Mapping[str, Any], journal: Journal, *, report: str | None = None
     lines = [_Line(_headline(card)), _verdict(card)]
     lines += [_Line(f"  {reason}") for reason in card["invalid_because"]]
     lines += _criteria(card, journal)
+    lines += map(_Line, _left_out(card["rules"]))
     lines += [_Line(f"WHY  {reason['text']}") for reason in card["why"]]
     lines += [_Line(f"TRY  {change['command']}      {'; '.join(change['effects'])}") for change in card["try"]]
     if "pass_rate" in card:
@@ -41,6 +42,14 @@ def text(card: Mapping[str, Any], journal: Journal, *, report: str | None = None
     if report is not None:
         lines.append(_Line(f"Report: {report}"))
     return "\n".join([*(line.written(colour) for line in lines), ""])
+
+
+def _left_out(rules: Mapping[str, Any]) -> Iterator[str]:
+    """The alert rules that could not fire whatever happened, if there are any."""
+    if rules["not_simulated"]:
+        left_out = rules["not_simulated"]
+        of = rules["simulated"] + len(left_out)
+        yield f"RULES  {rules['simulated']} of {of} simulated; nothing produces what {listed(left_out)} reads"
 
 
 def _headline(card: Mapping[str, Any]) -> str:

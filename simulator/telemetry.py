@@ -139,11 +139,11 @@ class _Target:
                     series.truncate(after_ms)
 
     def _series(self, name: str, labels: dict[str, str]) -> Series | None:
-        """A new series in the store, if anything reads it."""
+        """A new series in the store, if anything reads it; the first of two metrics that claim the same one has it."""
         told = dict.fromkeys(("instance", *self.job.instance_labels), self.instance)
         named = {"__name__": name, "job": self.job.job, **told, **self.job.labels, **labels}
         series = Series(make_labels(named.items()))
-        if not self._telemetry.wanted(series.labels):
+        if not self._telemetry.wanted(series.labels) or self._telemetry.store.get(series.labels) is not None:
             return None
         self._telemetry.store.add(series)
         return series
