@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
-from importlib.metadata import version
+from importlib import metadata
 from typing import Any
 
 from drills.adapters.wire import DirectWire, VirtualWire
@@ -23,6 +23,7 @@ from scoring.feasibility import Finding, findings
 from simulator.faults import KINDS
 from simulator.flow import Flow
 from simulator.journal import Journal
+from simulator.promql.semantics import NEWEST
 from simulator.responders.treatments import TREATMENTS, TreatmentName
 from simulator.rules import RuleGroup, RuleSet, compile_rules
 
@@ -67,11 +68,12 @@ def prepare(reference: str, overrides: Sequence[str] = ()) -> Prepared:
 def compile_organization_rules(loaded: LoadedOrganization | LoadedScenario) -> RuleSet:
     """The rules of an organisation's rule files; InputError says everything that is wrong with them."""
     interval_ms = loaded.organization.monitoring.evaluation_interval
+    version = loaded.organization.prometheus or NEWEST
     groups: list[RuleGroup] = []
     problems: list[Problem] = []
     for document in loaded.rule_documents:
         try:
-            groups += compile_rules(document, interval_ms)
+            groups += compile_rules(document, interval_ms, version)
         except InputError as error:
             problems += error.problems
     if problems:
@@ -176,7 +178,7 @@ def _procedure(loaded: LoadedScenario) -> dict[str, Any]:
 
 @cache
 def _version() -> str:
-    return version("gameday")
+    return metadata.version("gameday")
 
 
 def plain(value: Any) -> Any:

@@ -12,7 +12,20 @@ from typing import Annotated, Literal
 from annotated_types import Ge, Gt, Le, MinLen
 
 from scenarios.fault import Fault
-from scenarios.fields import Address, Defines, Duration, Period, Ratio, Refers, ServiceName, TimeZone, Url, model
+from scenarios.fields import (
+    Address,
+    Defines,
+    Duration,
+    Period,
+    Ratio,
+    Refers,
+    ServiceName,
+    TimeZone,
+    Url,
+    Version,
+    model,
+)
+from scenarios.monitoring import Monitoring
 from scenarios.people import Assignee, Escalation, Impact, Person, Role, RoleName, Schedule, Severity
 from scenarios.procedure import Checklist, HealthCheck, ImpactSigns, Method
 from scenarios.program import Targets, TrainingProgram
@@ -116,63 +129,6 @@ class Service:
     """What its requests need. Circles are refused."""
     playbook: PlaybookName | None = None
     """The playbook for when this service is the cause."""
-
-
-@model
-class Metric:
-    """A metric that a job exposes; what its samples count follows from `kind`.
-
-    requests: a counter of requests, one series a status. latency: a histogram of response times.
-    """
-
-    name: str
-    """The metric's name; for `latency` without `_bucket`."""
-    kind: Literal["requests", "latency"]
-    """A counter of requests or a histogram of response times."""
-    labels: dict[str, str] = field(default_factory=dict)
-    """Further labels of every series."""
-    status_label: str = "status"
-    """The label that carries the HTTP status; for `requests`."""
-    buckets: tuple[Positive, ...] = ()
-    """Upper bounds in seconds, without +Inf; for a latency metric."""
-    starts: Literal["at_start", "at_first_event"] = "at_first_event"
-    """Whether a counter stands at 0 before its first event, or does not exist until then (most client libraries)."""
-
-
-@model
-class ScrapeJob:
-    """A Prometheus scrape job: its targets all serve one service, sharing the traffic evenly."""
-
-    job: str
-    """The `job` label."""
-    service: ServiceName
-    """The service that its targets serve."""
-    instances: Annotated[tuple[str, ...], MinLen(1)]
-    """The `instance` label of each target."""
-    metrics: tuple[Metric, ...] = ()
-    """What its targets expose, beside `up`."""
-
-
-@model
-class Monitoring:
-    """What Prometheus and Alertmanager do: what is scraped, which rule files are evaluated, how alerts are grouped."""
-
-    scrape_interval: Period
-    """Time between two scrapes of a target."""
-    evaluation_interval: Period
-    """For groups that do not set an interval of their own."""
-    rule_files: tuple[str, ...]
-    """Prometheus rule files, relative to the organisation's file, taken as they are."""
-    jobs: tuple[ScrapeJob, ...]
-    """What is scraped."""
-    group_by: tuple[str, ...] = ("alertname",)
-    """Labels by which alerts are put into one notification."""
-    group_wait: Duration = 30_000
-    """How long a new group waits before it notifies."""
-    group_interval: Period = 300_000
-    """How long a group waits before it tells of further alerts."""
-    repeat_interval: Period = 14_400_000
-    """How long before the same is told again."""
 
 
 @model
@@ -375,6 +331,8 @@ class Organization:
     """Customers that faults may be aimed at, and each one's share of the traffic."""
     monitoring: Monitoring
     """What is scraped, which rules are evaluated, how alerts are grouped."""
+    prometheus: Version | None = None
+    """The version of Prometheus whose rules apply; none: the newest."""
     detection: Detection = field(default_factory=Detection)
     """Probes, customers and colleagues as further ways to notice."""
     severities: Annotated[dict[Annotated[str, Defines("severity")], Severity], MinLen(1)]

@@ -140,7 +140,7 @@ def _first_true(
         looked = (*range(scrape_ms, last_ms, step_ms), last_ms)
         moments += [at_ms for at_ms in looked if moments[-1] < at_ms <= until_ms]
     found: dict[str, tuple[int, int]] = {}
-    for unit in rules.evaluators(telemetry.store):
+    for unit in rules.without(rules.missing(telemetry.store)).evaluators(telemetry.store):
         for transition in evaluate_together(unit, [moments] * len(unit)):
             if transition.kind in ("alert_pending", "alert_fired"):
                 index = bisect_left(moments, transition.at_ms)
