@@ -10,7 +10,7 @@ import math
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from itertools import accumulate, islice
+from itertools import accumulate
 from operator import mul
 
 from simulator.randomness import Draws
@@ -44,8 +44,10 @@ class Counter:
 
     def extend(self, runs: Sequence[Run]) -> None:
         """Add the ticks of these runs."""
-        before = self.totals[-1] if self.totals else 0.0
-        self.totals.extend(islice(accumulate((before, *self._counts(runs))), 1, None))
+        counts = self._counts(runs)
+        if counts:
+            counts[0] += self.totals[-1] if self.totals else 0.0
+        self.totals += accumulate(counts)
 
     def _counts(self, runs: Sequence[Run]) -> list[float]:
         counts: list[float] = []

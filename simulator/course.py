@@ -99,7 +99,8 @@ class Course:
             states: list[ServiceState] = []
             for start_ms, solution in self.pieces:
                 state = solution.states[service]
-                if not states or state != states[-1]:  # Most changes of the world are none to this service.
+                # Most changes of the world are none to this service.
+                if not states or (state is not states[-1] and state != states[-1]):
                     starts.append(start_ms)
                     states.append(state)
             found = self._spells[service] = (starts, states)

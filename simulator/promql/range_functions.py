@@ -109,6 +109,8 @@ def _delta(series: Series, base: int, windows: Windows, semantics: Semantics) ->
 
 def _spread(values: Sequence[float], numbers: list[int], size: int) -> Values:
     """A whole column from the values of some of its evaluations."""
+    if len(numbers) == size:
+        return [*values]
     column: Values = [None] * size
     if numbers and numbers[-1] - numbers[0] == len(numbers) - 1:
         column[numbers[0] : numbers[-1] + 1] = values

@@ -94,7 +94,11 @@ class Series:
 
     def resets(self) -> list[int]:
         """Indices of samples smaller than the one before them: where a counter began again."""
-        self._resets_to = _scan(self.values, lt, self._resets, self._resets_to)
+        new = self.values[self._resets_to - 1 :]
+        if new == sorted(new):  # Nearly always, and sorting what is in order is the quickest way to find out.
+            self._resets_to = max(len(self.values), 1)
+        else:
+            self._resets_to = _scan(self.values, lt, self._resets, self._resets_to)
         return self._resets
 
     def changes(self) -> list[int]:
