@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import os
+import sys
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from itertools import count as count_from
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from drills.options import AT, FORMAT, STORE, day, open_store
+from drills.options import AT, CONFIRM, FORMAT, ORGANIZATION, STORE, day, load, open_store
 from scenarios.problems import InputError, Problem, count, did_you_mean
 
 if TYPE_CHECKING:
+    from drills.store.store import Store
+    from drills.tracking import Answer, Tracker
     from scenarios.action_items import ActionItem, Status
+
+UNDELIVERED = 1
 
 
 @click.group()
@@ -118,22 +125,149 @@ def set_items(
 
     today = _today()
 
+    def change(item: ActionItem) -> ActionItem:
+        item = replace(item, scenario=scenario or item.scenario, ticket=ticket or item.ticket)
+        return moved(item, cast("Status", status), today) if status else item
+
+    for item in open_store(address).change_items(lambda known: _changed(known, ids, change)):
+        click.echo(_line(item, None))
+
+
+def _changed(
+    known: dict[str, ActionItem], ids: Iterable[str], change: Callable[[ActionItem], ActionItem]
+) -> list[ActionItem]:
+    """The items of these ids, changed; InputError with everything that speaks against it."""
+    problems, changed = [], []
+    for name in ids:
+        if name not in known:
+            message = f'the store has no action item "{name}"{did_you_mean(name, known)}'
+            problems.append(Problem("", 0, 0, "", message))
+            continue
+        try:
+            changed.append(change(known[name]))
+        except ValueError as error:
+            problems.append(Problem("", 0, 0, "", str(error)))
+    if problems:
+        raise InputError(problems)
+    return changed
+
+
+@actions.command("propose")
+@click.argument("journal", type=click.Path(path_type=Path))
+@STORE
+def propose(journal: Path, address: str | None) -> None:
+    """Take in what the review of a drill proposes, from its journal (a file, or the drill's folder).
+
+    Each item names the incident that it comes from and the scenario that tests it again; a proposal that was taken in
+    before is passed over.
+    """
+    from scoring.review import review
+    from simulator.journal_reader import read_journal
+
+    drafted = review(read_journal(journal / "journal.jsonl" if journal.is_dir() else journal))
+
     def change(known: dict[str, ActionItem]) -> Iterable[ActionItem]:
-        problems, changed = [], []
-        for name in ids:
-            if name not in known:
-                message = f'the store has no action item "{name}"{did_you_mean(name, known)}'
-                problems.append(Problem("", 0, 0, "", message))
-                continue
-            item = known[name]
-            item = replace(item, scenario=scenario or item.scenario, ticket=ticket or item.ticket)
-            try:
-                changed.append(moved(item, cast("Status", status), today) if status else item)
-            except ValueError as error:
-                problems.append(Problem("", 0, 0, "", str(error)))
-        if problems:
-            raise InputError(problems)
-        return changed
+        return _numbered(drafted["action_items"], known)
 
     for item in open_store(address).change_items(change):
         click.echo(_line(item, None))
+
+
+def _numbered(proposals: Iterable[dict[str, str]], known: dict[str, ActionItem]) -> Iterable[ActionItem]:
+    """The proposals that are new, under ids that are free."""
+    from scenarios.action_items import ActionItem
+    from scenarios.fields import parse_date
+
+    there = {(item.title, item.incident) for item in known.values()}
+    free = (name for number in count_from(1) if (name := f"AI-{number:03d}") not in known)
+    for proposal in proposals:
+        if (proposal["title"], proposal.get("incident")) not in there:
+            values: dict[str, Any] = {**proposal, "id": next(free), "due_date": parse_date(proposal["due_date"])}
+            yield ActionItem(**values)
+
+
+@actions.command("accept")
+@click.argument("ids", nargs=-1, required=True, metavar="ID...")
+@ORGANIZATION
+@CONFIRM
+@STORE
+def accept(ids: tuple[str, ...], reference: str, confirmed: tuple[str, ...], address: str | None) -> None:
+    """Accept proposed items, all of them or none, and create each in the tracker; the key is kept.
+
+    What the tracker does not take stays accepted; `gameday actions sync` tries again.
+    """
+    from scenarios.action_items import moved
+
+    tracker = _tracker(reference, confirmed)
+    store, today = open_store(address), _today()
+    accepted = store.change_items(lambda known: _changed(known, ids, lambda item: moved(item, "todo", today)))
+    _sync(tracker, store, accepted)
+
+
+@actions.command("sync")
+@ORGANIZATION
+@CONFIRM
+@STORE
+def sync(reference: str, confirmed: tuple[str, ...], address: str | None) -> None:
+    """Create in the tracker what was accepted and is not there yet, and read back how far everything is."""
+    store = open_store(address)
+    _sync(_tracker(reference, confirmed), store, store.action_items())
+
+
+def _tracker(reference: str, confirmed: tuple[str, ...]) -> Tracker:
+    from drills.incident.endpoints import confirmations
+    from drills.tracking import Tracker
+
+    return Tracker(load(reference), confirmations([*confirmed, os.environ.get("GAMEDAY_CONFIRM", "")]))
+
+
+def _sync(tracker: Tracker, store: Store, items: Iterable[ActionItem]) -> None:
+    """Ask the tracker about each item, and write down each answer at once; exit code 1 where one was not to be had."""
+    from drills.tracking import to_ask
+
+    failed, asked = False, to_ask(items)
+    try:
+        if not tracker.place.live:
+            _show(tracker, asked)
+            return
+        for item in asked:
+            answer = tracker.ask(item)
+            if answer.found is None:
+                failed = True
+                click.echo(f"{item.id}: {tracker.place.host} did not say: {answer.error}", err=True)
+            else:
+                click.echo(_kept(store, answer))
+    finally:
+        tracker.close()
+    if failed:
+        click.echo("Some items are not as the tracker has them; `gameday actions sync` asks again.", err=True)
+        sys.exit(UNDELIVERED)
+
+
+def _kept(store: Store, answer: Answer) -> str:
+    """Keep what the tracker said of an item; the line that tells it."""
+    from drills.tracking import followed
+
+    found, today = answer.found, _today()
+    assert found is not None
+
+    def change(known: dict[str, ActionItem]) -> Iterable[ActionItem]:
+        return [followed(known[answer.item.id], found, today)] if answer.item.id in known else []
+
+    (item,) = store.change_items(change) or [answer.item]
+    told = "created as" if answer.made else "is"
+    return f"{_line(item, None)}  ({told} {item.ticket})"
+
+
+def _show(tracker: Tracker, items: Iterable[ActionItem]) -> None:
+    """What would be sent, to a host that nobody has confirmed."""
+    from drills.incident.port import shown
+
+    for item in items:
+        if item.ticket is None:
+            click.echo(shown(tracker.creation(item)))
+    click.echo(
+        f"Not sent (dry run): --confirm tracker={tracker.place.host} sends it there, GAMEDAY_TRACKER_URL to an address "
+        "on this machine.",
+        err=True,
+    )

@@ -39,6 +39,15 @@ FORMAT = click.option(
 )
 
 
+CONFIRM = click.option(
+    "--confirm",
+    "confirmed",
+    metavar="TOOL=HOST",
+    multiple=True,
+    help="Really send to this tool at this host, as in pager=events.pagerduty.com; also GAMEDAY_CONFIRM.",
+)
+
+
 def open_store(address: str | None) -> Store:
     """The store that was named, else the default file; InputError for a bad address or a missing library."""
     from drills.store.address import libraries

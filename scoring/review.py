@@ -70,7 +70,7 @@ def review(journal: Journal) -> dict[str, Any]:
 
     `timeline` is a list of `{"at_s", "text", "record"}`; `went_well` and `could_improve` are lists of points;
     `root_cause` has lists of points under `technical`, `process` and `human`; `action_items` are proposals with the
-    keys of the file in which such items are kept.
+    keys of the file in which such items are kept, the incident and the scenario that tests each again among them.
     """
     card = scorecard(journal)
     declared = next((one for one in journal.records if one["type"] == "incident_declared"), None)
@@ -111,8 +111,9 @@ def markdown(drafted: Mapping[str, Any]) -> str:
                 lines += [f"### {kind.capitalize()}", "", *_listed(points), ""]
             lines.pop()
         elif name == "action_items":
-            lines += ["| Id | Title | Owner | Priority | Due | Status |", "| --- | --- | --- | --- | --- | --- |"]
-            lines += [f"| {' | '.join(_cell(item[key]) for key in ITEM_KEYS)} |" for item in part]
+            lines += ["| Id | Title | Owner | Priority | Due | Status | Tested again by |", f"|{' --- |' * 7}"]
+            keys = (*ITEM_KEYS, "scenario")
+            lines += [f"| {' | '.join(_cell(item[key]) for key in keys)} |" for item in part]
         else:
             lines += _listed(part)
         lines.append("")
@@ -120,7 +121,7 @@ def markdown(drafted: Mapping[str, Any]) -> str:
 
 
 ITEM_KEYS = ("id", "title", "owner", "priority", "due_date", "status")
-"""The keys of an action item, as its file has them."""
+"""The keys that every action item has, as its file has them."""
 
 
 def _listed(points: list[Point]) -> list[str]:
@@ -224,12 +225,15 @@ def _action_items(card: Mapping[str, Any], journal: Journal) -> Iterator[dict[st
         proposals.setdefault(title, (owner, priority))
     if any(not record["right"] for record in _of(journal, "cause_judged")):
         proposals.setdefault("Make the runbook tell look-alike causes apart", ("technical_lead", "medium"))
+    declared = next((one["incident"] for one in _of(journal, "incident_declared")), None)
+    origin = {"incident": declared} if declared else {}
+    origin["scenario"] = journal.header["scenario"]
     over = next((one["at_ms"] for one in reversed(journal.records) if one["type"] == "incident_resolved"), 0)
     day = (datetime.fromisoformat(journal.header["starts_at"]) + timedelta(milliseconds=over)).date()
     for number, (title, (owner, priority)) in enumerate(proposals.items(), start=1):
         due = day + timedelta(days=DAYS[priority])
         values = (f"AI-{number:03d}", title, owner, priority, due.isoformat(), "proposed")
-        yield dict(zip(ITEM_KEYS, values, strict=True))
+        yield {**dict(zip(ITEM_KEYS, values, strict=True)), **origin}
 
 
 def _remedy(about: str) -> tuple[str, str, str]:

@@ -20,6 +20,7 @@ class HttpRequest(NamedTuple):
     url: str
     headers: dict[str, str]
     json: dict[str, Any]
+    """The body; a GET has none."""
 
 
 class Mail(NamedTuple):

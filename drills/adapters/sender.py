@@ -26,8 +26,9 @@ class Sender:
     def send(self, request: HttpRequest) -> HttpResponse:
         """What came back; status 0 and the reason if nothing did."""
         # ASCII only: a lone surrogate in what somebody typed has no UTF-8, but has a JSON escape.
-        body = json.dumps(request.json).encode("ascii")
-        headers = {"content-type": "application/json; charset=utf-8", **request.headers}
+        body = None if request.method == "GET" else json.dumps(request.json).encode("ascii")
+        kind = {} if body is None else {"content-type": "application/json; charset=utf-8"}
+        headers = {**kind, **request.headers}
         try:
             response = self._client.request(request.method, request.url, headers=headers, content=body)
         except self._failures as failure:

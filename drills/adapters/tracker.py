@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from drills.adapters.exchange import (
@@ -37,13 +37,7 @@ def request(fields: Mapping[str, Any], tool: Tool, context: Context) -> HttpRequ
                 "project": {"key": tool.options.get("project", "INC")},
                 "issuetype": {"name": tool.options.get("issue_type", "Incident")},
                 "summary": one_line(fields["title"], SUMMARY_MAX),
-                "description": {
-                    "type": "doc",
-                    "version": 1,
-                    "content": [
-                        {"type": "paragraph", "content": [{"type": "text", "text": line}]} for line in paragraphs
-                    ],
-                },
+                "description": document(paragraphs),
                 "priority": {"name": PRIORITIES[min(context.rank(fields["severity"]), len(PRIORITIES) - 1)]},
                 "labels": ["-".join(context.idempotency_key(fields).split())],
             }
@@ -51,13 +45,23 @@ def request(fields: Mapping[str, Any], tool: Tool, context: Context) -> HttpRequ
     )
 
 
+def document(paragraphs: Iterable[str]) -> dict[str, Any]:
+    """Text in Atlassian's document format; no paragraph is empty."""
+    content = [{"type": "paragraph", "content": [{"type": "text", "text": line}]} for line in paragraphs]
+    return {"type": "doc", "version": 1, "content": content}
+
+
 def outcome(response: HttpResponse) -> Result:
     """201 with the issue's key."""
     body = json_object(response)
-    if body is None:
-        return failed(response)
-    if response.status == 201 and body.get("key"):
+    if response.status == 201 and body is not None and body.get("key"):
         return delivered(response, body["key"])
+    return refused(response)
+
+
+def refused(response: HttpResponse) -> Result:
+    """Any other answer; the error is what Jira says of it."""
+    body = json_object(response) or {}
     messages, errors = body.get("errorMessages"), body.get("errors")
     words = [str(message) for message in messages] if isinstance(messages, list) else []
     words += [f"{field}: {error}" for field, error in errors.items()] if isinstance(errors, dict) else []

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from drills.options import CONFIRM
+
 if TYPE_CHECKING:
     from drills.incident.case import Case
     from drills.incident.desk import Desk
@@ -42,13 +44,6 @@ INCIDENT = click.option(
     envvar="GAMEDAY_INCIDENT",
     show_default="the only open one",
     help="Which incident; also GAMEDAY_INCIDENT.",
-)
-CONFIRM = click.option(
-    "--confirm",
-    "confirmed",
-    metavar="TOOL=HOST",
-    multiple=True,
-    help="Really send to this tool at this host, as in pager=events.pagerduty.com; also GAMEDAY_CONFIRM.",
 )
 ASK = click.option("--ask", is_flag=True, help="Ask for each tool beyond this machine whether to send to it.")
 FORMAT = click.option(

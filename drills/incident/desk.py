@@ -286,7 +286,10 @@ def _copy(loaded: LoadedOrganization, to: Path) -> Path:
         copy = to / path.relative_to(base)
         copy.parent.mkdir(parents=True, exist_ok=True)
         write_whole(copy, data)
-    return to / own.relative_to(base)
+    copied = to / own.relative_to(base)
+    if loaded.organization.templates is not None:  # It may hold nothing.
+        (copied.parent / loaded.organization.templates).mkdir(parents=True, exist_ok=True)
+    return copied
 
 
 def _to_the_millisecond(at: datetime) -> datetime:

@@ -23,12 +23,6 @@ if TYPE_CHECKING:
 
 DELIVERED, UNDELIVERED, WRONG_INPUT, HALTED = 0, 1, 2, 4
 
-TRIES = 3
-WAIT_S = 1.0
-"""Before the second try; twice as long before the next."""
-LONGEST_WAIT_S = 10.0
-"""A script is waiting: a tool that asks for more patience than this gets its next try earlier."""
-
 _wait = time.sleep
 _HELP = {"help_option_names": ["-h", "--help"]}
 
@@ -101,6 +95,7 @@ def _organization() -> Organization:
 def _send(kind: str, fields: Mapping[str, Any], scope: str, organization: Organization) -> int:
     """Send one command, again where that can help; the exit code."""
     from drills.adapters.exchange import Context
+    from drills.adapters.patience import TRIES, can_help, patience_s
     from drills.adapters.sender import Sender
     from drills.adapters.wire import ADAPTERS, TOOL_OF
     from drills.incident.endpoints import confirmations, endpoint
@@ -129,22 +124,15 @@ def _send(kind: str, fields: Mapping[str, Any], scope: str, organization: Organi
             if result.delivered:
                 click.echo(f"Delivered to {place.name} at {place.host}: {harmless(result.reference)}")
                 return DELIVERED
-            refused = 400 <= result.status < 500 and result.status != 429
             click.echo(
                 f"{place.name} at {place.host} did not take it (try {attempt} of {TRIES}): "
                 f"{result.status or 'no answer'}: {harmless(result.error)}",
                 err=True,
             )
-            if refused or (result.status == 200 and not result.delivered):
+            if not can_help(result):
                 break
             if attempt < TRIES:
-                _wait(_patience(response.headers.get("retry-after", ""), attempt))
+                _wait(patience_s(response, attempt))
     finally:
         sender.close()
     return UNDELIVERED
-
-
-def _patience(asked: str, attempt: int) -> float:
-    """Seconds until the next try: as long as the tool asks, within limits."""
-    seconds = float(asked) if asked.isascii() and asked.isdigit() and len(asked) < 6 else WAIT_S * attempt
-    return min(seconds, LONGEST_WAIT_S)

@@ -61,10 +61,12 @@ def test_root_causes_are_technical_of_the_process_and_human(drafted: dict[str, A
 def test_proposed_action_items_have_the_keys_of_their_file_and_are_due_after_the_resolution(
     drafted: dict[str, Any],
 ) -> None:
+    """Each names the scenario that tests it again."""
     items = drafted["action_items"]
     assert items
     for number, item in enumerate(items, start=1):
-        assert tuple(item) == ITEM_KEYS
+        assert tuple(item) == (*ITEM_KEYS, "incident", "scenario")
+        assert (item["incident"], item["scenario"]) == (drafted["incident"], "vendor-intermittent")
         assert item["id"] == f"AI-{number:03d}"
         assert item["status"] == "proposed"
         assert date(2025, 8, 9) < date.fromisoformat(item["due_date"])

@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+import scenarios
+from drills.adapters.email import parse
 from drills.adapters.exchange import HttpResponse
 from drills.incident.declaration import Declaration
 from drills.incident.desk import Conflict, Desk
@@ -20,6 +22,7 @@ from drills.response.states import ActionRefused
 from scenarios.loading import LoadedOrganization, load_organization
 from scenarios.problems import InputError
 from simulator.faults import KINDS
+from tests.drills.adapters.test_mailer import running_mail_server
 from tests.drills.incident.conftest import STARTS_AT, VOICE, Bench
 from tests.drills.incident.tools import Tools
 from tests.drills.response.bench import CUSTOMERS, INTERNAL
@@ -304,3 +307,45 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path, seiketsu: Loade
     (tmp_path / "taken").write_text("a file")
     with pytest.raises(InputError, match="cannot be written"):
         Bench(tmp_path / "taken" / "incidents", {}).desk.declare(seiketsu, VOICE)
+
+
+def test_customers_of_a_real_incident_hear_on_the_page_by_letter_and_in_the_product(
+    tmp_path: Path, tools: Tools, seiketsu: LoadedOrganization
+) -> None:
+    with running_mail_server() as mail:
+        bench = Bench(tmp_path, {**tools.environ, "GAMEDAY_EMAIL_URL": f"smtp://127.0.0.1:{mail.port}"})
+        name = declared(bench, seiketsu)
+        said = {"audience": "customers", "status": "investigating", **CUSTOMERS["investigating"]}
+        case = bench.desk.act(name, "grace.communications", "update", lambda _: said)
+    assert [body["incident"]["status"] for body in tools.bodies("status_page")] == ["investigating"]
+    assert ["failing calls" in body["text"] for body in tools.bodies("in_app")] == [True]
+    (letter,) = mail.letters
+    assert parse(letter).to == "customers@lists.seiketsu.ai"
+    assert "failing calls" in parse(letter).html
+    told = [one for one in case.journal.records if one["type"] == "outcome_received"]
+    assert {one["tool"] for one in told if one["delivered"]} >= {"status_page", "email", "in_app"}
+    assert any(line.startswith("sent: write to customers@lists.seiketsu.ai: ") for line in bench.said)
+
+
+def test_an_incident_goes_on_with_the_templates_with_which_it_began(tmp_path: Path, tools: Tools) -> None:
+    own = tmp_path / "ours"
+    shutil.copytree(Path(scenarios.__file__).parent / "seiketsu", own)
+    with (own / "organization.yaml").open("a") as file:
+        file.write("templates: words\n")
+    (own / "words").mkdir()
+    (own / "words" / "chat_update.j2").write_text("First {{ impact }}")
+    bench = Bench(tmp_path / "incidents", tools.environ)
+    name = declared(bench, load_organization(str(own), KINDS))
+    (own / "words" / "chat_update.j2").write_text("Second {{ impact }}")
+    bench.desk.act(name, "alice.engineer", "update", lambda _: {"audience": "internal", **INTERNAL})
+    assert tools.bodies("chat")[-1]["text"] == "First Calls fail."
+
+
+def test_a_folder_of_templates_that_holds_none_is_none(bench: Bench, tmp_path: Path) -> None:
+    own = tmp_path / "ours"
+    shutil.copytree(Path(scenarios.__file__).parent / "seiketsu", own)
+    with (own / "organization.yaml").open("a") as file:
+        file.write("templates: words\n")
+    (own / "words").mkdir()
+    name = declared(bench, load_organization(str(own), KINDS))
+    assert bench.desk.look(name).workflow.state == "declared"

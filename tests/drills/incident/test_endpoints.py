@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from drills.incident.endpoints import confirmations, endpoint, endpoints, is_loopback
 from scenarios.loading import LoadedOrganization
+from scenarios.organization import EmailTool, Tool
 from scenarios.problems import InputError
 
 HOST = "events.pagerduty.com"
@@ -22,6 +24,7 @@ def test_every_tool_of_an_organisation_is_shown_only_until_it_is_confirmed(seike
     confirmed = endpoints(seiketsu.organization, SECRET, {"pager": HOST})
     assert [name for name, place in confirmed.items() if place.live] == ["pager"]
     assert confirmed["pager"].token == "k" * 32
+    assert isinstance(confirmed["pager"].tool, Tool)
     assert "routing_key" not in confirmed["pager"].tool.options, "the secret stands where the file's example stood"
 
 
@@ -48,7 +51,35 @@ def test_a_variable_cannot_lead_to_another_machine(seiketsu: LoadedOrganization,
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9/api", "http://localhost:9", "https://[::1]:9/a/b"])
 def test_a_variable_may_lead_to_this_machine_and_then_commands_are_sent(seiketsu: LoadedOrganization, url: str) -> None:
     place = endpoint("chat", seiketsu.organization, {"GAMEDAY_CHAT_URL": url}, {})
+    assert isinstance(place.tool, Tool)
     assert (place.live, place.tool.url) == (True, url)
+
+
+def test_letters_go_to_the_mail_server_of_the_file_or_to_one_on_this_machine(seiketsu: LoadedOrganization) -> None:
+    organization = seiketsu.organization
+    assert organization.tools.email is not None
+    shown_only = endpoint("email", organization, {}, {})
+    assert (shown_only.host, shown_only.live) == (organization.tools.email.host, False)
+    with pytest.raises(InputError, match="expected it in GAMEDAY_EMAIL_TOKEN"):
+        endpoint("email", organization, {}, {"email": shown_only.host})
+    place = endpoint("email", organization, {"GAMEDAY_EMAIL_URL": "smtp://127.0.0.1:2525"}, {})
+    assert isinstance(place.tool, EmailTool)
+    assert (place.tool.host, place.tool.port, place.live) == ("127.0.0.1", 2525, True)
+    for url, problem in (("http://127.0.0.1:9", "not reached that way"), ("smtp://10.0.0.1:25", "another machine")):
+        with pytest.raises(InputError, match=problem):
+            endpoint("email", organization, {"GAMEDAY_EMAIL_URL": url}, {})
+    with pytest.raises(InputError, match="not reached that way"):
+        endpoint("chat", organization, {"GAMEDAY_CHAT_URL": "smtp://127.0.0.1:25"}, {})
+
+
+def test_an_organisation_without_a_tool_has_no_endpoint_for_it(seiketsu: LoadedOrganization) -> None:
+    tools = replace(seiketsu.organization.tools, email=None, in_app=None)
+    assert list(endpoints(replace(seiketsu.organization, tools=tools), {}, {})) == [
+        "pager",
+        "chat",
+        "tracker",
+        "status_page",
+    ]
 
 
 @given(st.text(max_size=30))

@@ -9,6 +9,7 @@ import pytest
 
 from drills.adapters import sender
 from drills.adapters.exchange import HttpResponse
+from drills.adapters.patience import LONGEST_WAIT_S
 from drills.incident import helpers
 from tests.drills.incident.tools import Tools
 
@@ -96,7 +97,7 @@ def test_what_is_never_taken_ends_with_exit_code_1(
     code, out, err = run("pagerduty-trigger", *PAGE, **run_with)
     assert (code, out, len(tools.received)) == (1, "", tries)
     assert said in err
-    assert max(run.waited, default=0) <= helpers.LONGEST_WAIT_S  # type: ignore[attr-defined]
+    assert max(run.waited, default=0) <= LONGEST_WAIT_S  # type: ignore[attr-defined]
 
 
 def test_an_error_that_slack_tells_with_status_200_is_not_repeated(run: Run, tools: Tools) -> None:
