@@ -118,6 +118,26 @@ def join(role: str, **options: Any) -> None:
 
 
 @incident.command()
+@click.argument("items", metavar="ITEM...", nargs=-1, required=True)
+@_acting
+def tick(items: tuple[str, ...], **options: Any) -> None:
+    """Say that items of the open checklists are done."""
+    from drills.incident.declaration import checked_text
+
+    stated = {"items": [checked_text("item", item, 255) for item in items]}
+    _do(options, "tick", lambda _: stated)
+
+
+@incident.command()
+@click.argument("severity")
+@click.argument("reason")
+@_acting
+def severity(severity: str, reason: str, **options: Any) -> None:
+    """Classify anew, as facts arrive."""
+    _act(options, "change_severity", severity=severity, reason=reason)
+
+
+@incident.command()
 @_acting
 def investigate(**options: Any) -> None:
     """Begin to look for the cause, or begin again."""

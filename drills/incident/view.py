@@ -14,6 +14,8 @@ from simulator.journal import Record
 COMMANDS = {
     "acknowledge": "ack",
     "join": "join",
+    "tick": "tick",
+    "change_severity": "severity",
     "investigate": "investigate",
     "identify": "identify",
     "start_mitigation": "mitigate",

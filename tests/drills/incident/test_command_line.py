@@ -42,10 +42,12 @@ def test_an_incident_from_declaration_to_resolution(gameday: Gameday) -> None:
     code, out, err = gameday("declare", "P1", "Voice is down")
     assert (code, err) == (0, "")
     assert "not sent (dry run): page charlie.manager [P1, role commander]" in out
-    assert out.splitlines()[-1].startswith("  allowed now: ack, do tick, join, update, do change_severity, investigate")
+    assert out.splitlines()[-1].startswith("  allowed now: ack, tick, join, update, severity, investigate")
     for words in (
         ("join", "technical_lead"),
         ("ack",),
+        ("tick", "confirm-scope"),
+        ("severity", "P0", "Nobody can talk"),
         ("investigate",),
         ("identify", "elevenlabs"),
         ("mitigate", "fallback_to_text_interface", "--playbook", "voice_ai_failure"),
@@ -63,6 +65,7 @@ def test_an_incident_from_declaration_to_resolution(gameday: Gameday) -> None:
         assert (code, err) == (0, ""), words
     _, out, _ = gameday("show", "--format", "json")
     (found,) = json.loads(out)
+    assert found["severity"] == "P0"
     assert (found["status"], found["roles"]) == ("investigating", {"technical_lead": "alice.engineer"})
 
 
@@ -96,7 +99,7 @@ def test_an_act_that_is_not_allowed_says_what_is_and_ends_with_exit_code_2(gamed
     assert (code, out) == (2, "")
     assert (
         "cannot resolve while the incident is declared; "
-        "allowed now: ack, do tick, join, update, do change_severity, investigate" in err
+        "allowed now: ack, tick, join, update, severity, investigate" in err
     )
     for words, said in (
         (("ack", "--as", "heidi.success"), "heidi.success has no page to acknowledge"),
