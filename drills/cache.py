@@ -1,4 +1,4 @@
-"""Validated inputs, kept from run to run: checking files costs ten times what playing a drill does.
+"""Validated inputs, and what cannot be met in them, kept from run to run: both cost more than playing a drill.
 
 An entry is good for as long as every file that went into it, and the code that checked them, is unchanged. It lies in
 the user's own cache folder and is read only if nobody else could have written it.
@@ -17,9 +17,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import scenarios
-import simulator.faults
+import scoring
+import simulator
 from scenarios.loading import LoadedScenario, template_files
 from scenarios.profiles import Profiles
+from scoring.feasibility import Finding
 
 MOST_ENTRIES = 200
 """Entries beyond this many are removed, the longest unused first."""
@@ -33,11 +35,12 @@ _NO_FOLDER = (OSError, RuntimeError)
 
 
 class Entry(NamedTuple):
-    """What is kept: the inputs as they were validated, and the digests of their files."""
+    """What is kept: the inputs as they were validated, the digests of their files, and the criteria out of reach."""
 
     digests: dict[Path, str]
     loaded: LoadedScenario
     profiles: Profiles
+    findings: list[Finding]
 
 
 def recall(reference: str, overrides: Sequence[str]) -> Entry | None:
@@ -87,8 +90,8 @@ def _path(reference: str, overrides: Sequence[str]) -> Path:
 
 
 def _code() -> list[tuple[str, int, int]]:
-    """What tells one version of the checking code from another."""
-    folders = [Path(file).parent for module in (scenarios, simulator.faults) if (file := module.__file__)]
+    """What tells one version of the code that made an entry from another."""
+    folders = [Path(file).parent for module in (scenarios, simulator, scoring) if (file := module.__file__)]
     files = sorted(path for folder in folders for path in folder.rglob("*.py"))
     return [(str(path), *_stamp(path.stat())) for path in files]
 

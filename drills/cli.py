@@ -14,6 +14,7 @@ from drills.incident.command_line import incident
 from drills.options import FORMAT
 from drills.report_cli import report as report_group
 from drills.review_cli import review
+from drills.score_cli import correct, score
 from drills.store_cli import people, ratings, store
 from scenarios.problems import InputError
 
@@ -199,7 +200,7 @@ def rules_when(scenario: str, overrides: tuple[str, ...]) -> None:
     sys.exit(show_when(scenario, overrides))
 
 
-for _group in (report_group, store, actions, people, ratings, incident):
+for _group in (report_group, store, actions, people, ratings, incident, score, correct):
     cli.add_command(_group)
 
 report_group.add_command(review)

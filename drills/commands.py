@@ -20,7 +20,6 @@ from drills.store.address import named
 from scenarios.loading import library_organizations, library_scenarios, load_organization, load_scenario
 from scenarios.organization import Organization
 from scenarios.problems import InputError, Problem
-from scoring.feasibility import Finding, findings
 from scoring.scorecard import invalid, scorecard
 from simulator.faults import KINDS
 from simulator.journal import Journal
@@ -71,7 +70,7 @@ def run_scenario(
     if address is not None:
         open_store(address).check()
     journal = play(prepared, seed, treatment, wired)
-    why = [] if invalid(journal) else [finding.document() for finding in _findings(prepared)]
+    why = [] if invalid(journal) else [finding.document() for finding in prepared.findings]
     many, tried = None, []
     if runs > 1 and not invalid(journal):
         from drills.advice import improvements
@@ -107,11 +106,11 @@ def check_files(references: Sequence[str], overrides: Sequence[str], style: str)
     problems: list[Problem] = []
     for reference in references or list(library_scenarios()):
         try:
-            found, rota, organization = _check(reference, overrides)
+            row, organization = _check(reference, overrides)
         except InputError as error:
             problems += error.problems
             continue
-        rows.append({"file": reference, "findings": [finding.document() for finding in found], "rota": rota})
+        rows.append({"file": reference, **row})
         organizations[organization.organization] = [plain(one) for one in organization.contradictions]
     if problems:
         raise InputError(problems)
@@ -122,22 +121,31 @@ def check_files(references: Sequence[str], overrides: Sequence[str], style: str)
     return MISSED if any(row["findings"] or row["rota"] for row in rows) else MET
 
 
-def _check(reference: str, overrides: Sequence[str]) -> tuple[Sequence[Finding], list[dict[str, Any]], Organization]:
-    """What cannot be met in a scenario, when nobody is on call during the drill, and its organisation; of an
-    organisation by itself, when nobody is on call in the weeks to come.
+def _check(reference: str, overrides: Sequence[str]) -> tuple[dict[str, Any], Organization]:
+    """What cannot be met in a scenario, which alert rules its drills leave out, and when nobody is on call meanwhile;
+    of an organisation by itself, when nobody is on call in the weeks to come. And the organisation.
     """
     from drills.rota import unattended
+    from simulator.rule_coverage import not_simulated
 
     path = Path(reference)
     if reference in library_organizations() or path.name == "organization.yaml" or path.is_dir():
         loaded = load_organization(reference, KINDS, overrides)
         compile_organization_rules(loaded)
         compile_templates(loaded.templates)
-        return (), unattended(loaded.organization), loaded.organization
+        return {"findings": [], "rules": None, "rota": unattended(loaded.organization)}, loaded.organization
     prepared = prepare(reference, overrides)
     organization, scenario = prepared.loaded.organization, prepared.loaded.scenario
-    drill = timedelta(milliseconds=scenario.duration)
-    return _findings(prepared), unattended(organization, scenario.starts_at, drill), organization
+    missing = not_simulated(organization, scenario, prepared.rules)
+    left_out = [
+        {"alert": rule.name, "missing": list(dict.fromkeys(map(str, selectors)))} for rule, selectors in missing.items()
+    ]
+    row = {
+        "findings": [finding.document() for finding in prepared.findings],
+        "rules": {"simulated": len(prepared.rules.alerts) - len(left_out), "not_simulated": left_out},
+        "rota": unattended(organization, scenario.starts_at, timedelta(milliseconds=scenario.duration)),
+    }
+    return row, organization
 
 
 def verify_scenario(reference: str, overrides: Sequence[str], seeds: int, digests_only: bool) -> int:
@@ -176,10 +184,6 @@ def _drill_name(prepared: Prepared, seed: int, treatment: str) -> str:
     return "-".join(parts)
 
 
-def _findings(prepared: Prepared) -> list[Finding]:
-    return findings(prepared.loaded.organization, prepared.loaded.scenario, prepared.rules)
-
-
 def _print_check(rows: Sequence[Mapping[str, Any]], organizations: Mapping[str, Sequence[Mapping[str, str]]]) -> None:
     for row in rows:
         missed = sorted({finding["criterion"] for finding in row["findings"]})
@@ -189,6 +193,8 @@ def _print_check(rows: Sequence[Mapping[str, Any]], organizations: Mapping[str, 
         click.echo(f"{row['file']}: valid; {', '.join(verdicts) or 'nothing found'}")
         for finding in row["findings"]:
             click.echo(f"  {finding['criterion']}: {finding['text']}")
+        for rule in row["rules"]["not_simulated"] if row["rules"] else ():
+            click.echo(f"  {rule['alert']}: not simulated; nothing produces {', '.join(rule['missing'])}")
         for one in row["rota"]:
             click.echo(f"  {one['schedule']}: {one['text']}")
     for name, contradictions in organizations.items():

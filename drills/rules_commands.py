@@ -123,20 +123,24 @@ def _duration(option: str, text: str) -> int:
 def show_when(reference: str, overrides: Sequence[str]) -> int:
     """For each alert the soonest and the latest page after impact under the scenario's faults, and its parts."""
     from drills.runner import prepare
+    from simulator.rule_coverage import not_simulated
     from simulator.rule_timing import page_times
 
     prepared = prepare(reference, overrides)
-    times = {
-        time.alert: time for time in page_times(prepared.loaded.organization, prepared.loaded.scenario, prepared.rules)
-    }
-    for rule in prepared.rules.alerts:
+    loaded, rules = prepared.loaded, prepared.rules
+    times = {time.alert: time for time in page_times(loaded.organization, loaded.scenario, rules)}
+    missing = not_simulated(loaded.organization, loaded.scenario, rules)
+    for rule in rules.alerts:
         time = times.get(rule.name)
-        if time is None:
+        if rule in missing:
+            unknown = ", ".join(dict.fromkeys(map(str, missing[rule])))
+            click.echo(f"{rule.name}: not simulated; nothing produces {unknown}")
+        elif time is None:
             click.echo(f"{rule.name}: the scenario's faults do not set it off")
-            continue
-        click.echo(f"{rule.name}: pages {_span(time.best_ms, time.worst_ms)} after impact")
-        for part in time.parts:
-            click.echo(f"    {part.name:<21} {_span(part.best_ms, part.worst_ms)}")
+        else:
+            click.echo(f"{rule.name}: pages {_span(time.best_ms, time.worst_ms)} after impact")
+            for part in time.parts:
+                click.echo(f"    {part.name:<21} {_span(part.best_ms, part.worst_ms)}")
     return 0
 
 

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
-from importlib.metadata import version
+from importlib import metadata
 from typing import Any
 
 from drills.adapters.wire import DirectWire, VirtualWire
@@ -19,9 +19,11 @@ from scenarios.loading import LoadedOrganization, LoadedScenario, load_scenario
 from scenarios.problems import InputError, Problem
 from scenarios.profiles import DEFAULT as PROFILES
 from scenarios.profiles import Profiles, load_profiles
+from scoring.feasibility import Finding, findings
 from simulator.faults import KINDS
 from simulator.flow import Flow
 from simulator.journal import Journal
+from simulator.promql.semantics import NEWEST
 from simulator.responders.treatments import TREATMENTS, TreatmentName
 from simulator.rules import RuleGroup, RuleSet, compile_rules
 
@@ -42,26 +44,36 @@ class Prepared:
     """The profiles as JSON data, with the source and confidence of each parameter."""
     procedure: Mapping[str, Any]
     """Severities and checklists as JSON data, and which findings are decisive: what the procedure is judged by."""
+    findings: Sequence[Finding]
+    """The criteria that no response could meet."""
 
 
 def prepare(reference: str, overrides: Sequence[str] = ()) -> Prepared:
     """Load a scenario by library id or path, with its organisation; InputError says everything that is wrong."""
-    _, loaded, profiles = recall(reference, overrides) or _validate(reference, overrides)
-    rules = compile_organization_rules(loaded)
-    templates = compile_templates(loaded.templates)
-    flow = Flow(loaded.organization)
-    assumptions, procedure = _assumptions(profiles), _procedure(loaded)
-    return Prepared(reference, tuple(overrides), loaded, flow, rules, templates, profiles, assumptions, procedure)
+    _, loaded, profiles, found = recall(reference, overrides) or _validate(reference, overrides)
+    return Prepared(
+        reference=reference,
+        overrides=tuple(overrides),
+        loaded=loaded,
+        flow=Flow(loaded.organization),
+        rules=compile_organization_rules(loaded),
+        templates=compile_templates(loaded.templates),
+        profiles=profiles,
+        assumptions=_assumptions(profiles),
+        procedure=_procedure(loaded),
+        findings=found,
+    )
 
 
 def compile_organization_rules(loaded: LoadedOrganization | LoadedScenario) -> RuleSet:
     """The rules of an organisation's rule files; InputError says everything that is wrong with them."""
     interval_ms = loaded.organization.monitoring.evaluation_interval
+    version = loaded.organization.prometheus or NEWEST
     groups: list[RuleGroup] = []
     problems: list[Problem] = []
     for document in loaded.rule_documents:
         try:
-            groups += compile_rules(document, interval_ms)
+            groups += compile_rules(document, interval_ms, version)
         except InputError as error:
             problems += error.problems
     if problems:
@@ -73,7 +85,8 @@ def _validate(reference: str, overrides: Sequence[str]) -> Entry:
     """Read and check the inputs, and keep them for the next run."""
     loaded, profiles = load_scenario(reference, KINDS, overrides), load_profiles()
     digests = {**loaded.digests, PROFILES: hashlib.sha256(PROFILES.read_bytes()).hexdigest()}
-    entry = Entry(digests, loaded, profiles)
+    found = findings(loaded.organization, loaded.scenario, compile_organization_rules(loaded))
+    entry = Entry(digests, loaded, profiles, found)
     keep(reference, overrides, entry)
     return entry
 
@@ -138,6 +151,7 @@ def _header(prepared: Prepared, drill: Drill, seed: int, treatment: str) -> dict
         "faults": [fault.id for fault in scenario.faults],
         **prepared.procedure,
         "criteria": plain(scenario.criteria),
+        **({} if scenario.rating is None else {"rating": plain(scenario.rating)}),
         "objectives": {name: plain(objective) for name, objective in drill.world.flow.objectives.items()},
         "channels": list(available(organization)),
         "rules": drill.world.monitoring.coverage(),
@@ -164,7 +178,7 @@ def _procedure(loaded: LoadedScenario) -> dict[str, Any]:
 
 @cache
 def _version() -> str:
-    return version("gameday")
+    return metadata.version("gameday")
 
 
 def plain(value: Any) -> Any:

@@ -14,7 +14,8 @@ from typing import Any, NamedTuple, get_args
 
 from scenarios.documents import Document
 from scenarios.fields import format_duration, parse_duration, parse_instant
-from scenarios.organization import Latency, Metric, Organization, Service
+from scenarios.monitoring import Metric, ScrapeJob
+from scenarios.organization import Latency, Organization, Service
 from scenarios.people import Layer, Restriction, Schedule, Shift
 from scenarios.problems import Problem, Steps, alternatives
 from scenarios.scenario import Communication, Criteria, Effect, Expectation, Inject, Milestone, Scenario
@@ -23,6 +24,13 @@ from scenarios.shapes import shape_of_model, walk
 _METRIC_NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*\Z")
 _LABEL_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*\Z")
 _ADDED_LABELS = ("job", "instance", "le")
+_KEYS_OF_KINDS = {
+    "buckets": ("latency",),
+    "status_label": ("requests",),
+    "status_names": ("requests",),
+    "value": ("constant",),
+}
+"""The kinds of metrics that a key of theirs says something about."""
 LONGEST_DRILL_MS = 7 * 86_400_000
 
 
@@ -89,21 +97,45 @@ def _metric(data: dict[str, Any]) -> Iterator[Finding]:
     name, buckets = data.get("name"), data.get("buckets")
     if isinstance(name, str) and not _METRIC_NAME.match(name):
         yield Finding(("name",), f'"{name}" cannot be the name of a metric', "letters, digits, _ and :")
-    for label in _mapping(data.get("labels")):
-        if label in _ADDED_LABELS:
-            yield Finding(("labels", label), f'the label "{label}" is set by the scrape', at_key=True)
-        elif not _LABEL_NAME.match(label):
-            message = f'"{label}" cannot be the name of a label'
-            yield Finding(("labels", label), message, "letters, digits and _", at_key=True)
-    if data.get("kind") == "latency" and not buckets:
+    yield from _labels(("labels",), data.get("labels"))
+    kind = data.get("kind")
+    if kind == "latency" and not buckets:
         yield Finding((), "a latency metric needs buckets", "upper bounds in seconds such as [0.5, 1, 2, 5]")
-    if data.get("kind") == "requests" and buckets:
-        yield Finding(("buckets",), "a counter of requests has no buckets", at_key=True)
+    for key, kinds in _KEYS_OF_KINDS.items():
+        if data.get(key) and kind not in kinds:
+            yield Finding((key,), f"only a metric of kind {' or '.join(kinds)} has {key}", at_key=True)
     if isinstance(buckets, list) and all(isinstance(bound, int | float) for bound in buckets):
         for index, (lower, upper) in enumerate(itertools.pairwise(buckets)):
             if upper <= lower:
                 message = f"the bounds do not ascend (got {upper} after {lower})"
                 yield Finding(("buckets", index + 1), message)
+
+
+def _labels(path: tuple[str, ...], labels: object) -> Iterator[Finding]:
+    for label in _mapping(labels):
+        if label in _ADDED_LABELS:
+            yield Finding((*path, label), f'the label "{label}" is set by the scrape', at_key=True)
+        elif not _LABEL_NAME.match(label):
+            message = f'"{label}" cannot be the name of a label'
+            yield Finding((*path, label), message, "letters, digits and _", at_key=True)
+
+
+def _job(data: dict[str, Any]) -> Iterator[Finding]:
+    yield from _labels(("labels",), data.get("labels"))
+    further = data.get("instance_labels")
+    for index, label in enumerate(further if isinstance(further, list) else ()):
+        if label in _ADDED_LABELS or label in _mapping(data.get("labels")):
+            yield Finding(("instance_labels", index), f'the label "{label}" is set already')
+        elif isinstance(label, str) and not _LABEL_NAME.match(label):
+            yield Finding(
+                ("instance_labels", index), f'"{label}" cannot be the name of a label', "letters, digits and _"
+            )
+    seen: set[tuple[object, str]] = set()
+    for index, metric in enumerate(_items(data, "metrics")):
+        known = (metric.get("name"), str(sorted(_mapping(metric.get("labels")).items())))
+        if known in seen:
+            yield Finding(("metrics", index, "name"), f'a second metric is called "{metric.get("name")}"')
+        seen.add(known)
 
 
 def _organization(data: dict[str, Any]) -> Iterator[Finding]:
@@ -242,6 +274,7 @@ _CHECKS: dict[type, Callable[[dict[str, Any]], Iterator[Finding]]] = {
     Latency: _latency,
     Service: _service,
     Metric: _metric,
+    ScrapeJob: _job,
     Organization: _organization,
     Scenario: _scenario,
     Inject: _inject,

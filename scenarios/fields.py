@@ -174,6 +174,13 @@ def parse_address(value: object) -> str:
     return value
 
 
+def parse_version(value: object) -> str:
+    """A version such as ``2.42`` or ``3.14.0``, as text; ValueError for anything else."""
+    if not isinstance(value, str) or not re.fullmatch(VERSION_PATTERN, value):
+        raise ValueError('expected a version in quotes, such as "2.42"')
+    return value
+
+
 @dataclass(frozen=True)
 class _Text:
     """How Pydantic reads a field that is written as text, and the JSON Schema (as JSON text) that describes it."""
@@ -235,6 +242,13 @@ Date = Annotated[date, _Text(parse_date, """{"type": "string", "format": "date"}
 
 TimeZone = Annotated[str, _Text(parse_timezone, """{"type": "string", "examples": ["UTC", "Europe/Berlin"]}""")]
 """A name of the time zone database."""
+
+VERSION_PATTERN = "^v?[0-9]+[.][0-9]+([.][0-9]+)?$"
+
+Version = Annotated[
+    str, _Text(parse_version, json.dumps({"type": "string", "pattern": VERSION_PATTERN, "examples": ["2.42"]}))
+]
+"""A version of a program; written in quotes, for 2.50 is not 2.5."""
 
 Url = Annotated[str, _Text(parse_url, """{"type": "string", "pattern": "^https?://"}""")]
 """An address of the web."""

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 from scenarios.consistency import check_against_organization, check_models
 from scenarios.documents import Document, read_content, scan_file, scan_text
 from scenarios.fault import Fault
+from scenarios.fault_checks import check_faults
 from scenarios.organization import Organization, PlaybookFile
 from scenarios.overrides import Override, alert_names, apply_to_model, apply_to_rules, parse_overrides, unknown_start
 from scenarios.problems import InputError, Problem, Steps, alternatives, did_you_mean
@@ -334,6 +335,7 @@ def _check_organization(files: _Files, part: _OrganizationPart) -> Organization 
     if len(part.rule_documents) == len(listed if isinstance(listed, list) else []):
         files.register.add_known("alert", alert_names(part.rule_documents))
     files.problems += check_models(Organization, part.document)
+    files.problems += check_faults(part.document, "background", part.document, files.fault_kinds)
     shifts, problems = read_calendars(
         part.document, part.path.parent, lambda file, named_by: files.read_content(file, (part.document, named_by))
     )
@@ -347,6 +349,7 @@ def _check_scenario(files: _Files, document: Document, part: _OrganizationPart |
     files.problems += check_models(Scenario, document)
     if part is not None:
         files.problems += check_against_organization(document, part.document)
+        files.problems += check_faults(document, "faults", part.document, files.fault_kinds)
     return _check(files, Scenario, document, "faults")
 
 

@@ -12,12 +12,27 @@ from typing import Annotated, Literal
 from annotated_types import Ge, Gt, Le, MinLen
 
 from scenarios.fault import Fault
-from scenarios.fields import Address, Defines, Duration, Period, Ratio, Refers, ServiceName, TimeZone, Url, model
+from scenarios.fields import (
+    Address,
+    Defines,
+    Duration,
+    Period,
+    Ratio,
+    Refers,
+    ServiceName,
+    TimeZone,
+    Url,
+    Version,
+    model,
+)
+from scenarios.monitoring import Monitoring
 from scenarios.people import Assignee, Escalation, Impact, Person, Role, RoleName, Schedule, Severity
 from scenarios.procedure import Checklist, HealthCheck, ImpactSigns, Method
 from scenarios.program import Targets, TrainingProgram
+from scenarios.resilience import Autoscaling, Backoff, Breaker, Cache, Endpoint, Pool, Workers
 
 ActionName = Annotated[str, Refers("action")]
+ServiceRole = Literal["login", "search", "payment", "message_queue", "object_store", "deploy_tool"]
 PlaybookName = Annotated[str, Refers("playbook")]
 AlertName = Annotated[str, Refers("alert")]
 Positive = Annotated[float, Gt(0)]
@@ -56,6 +71,18 @@ class Dependency:
     """Share of the caller's requests that need the dependency."""
     retries: Annotated[int, Ge(0), Le(20)] = 0
     """Further tries after a failed one, each of which loads the dependency again."""
+    timeout: Period | None = None
+    """How long a try is waited for; the dependency still does the work that was given up on."""
+    backoff: Backoff | None = None
+    """How long is waited before a further try; none, not at all."""
+    retry_budget: Ratio | None = None
+    """Largest share of further tries among the calls; none: every failed call is tried again."""
+    breaker: Breaker | None = None
+    """Stops calling a dependency that fails."""
+    bulkhead: Annotated[int, Ge(1)] | None = None
+    """Most calls to it at once; a further one fails at once."""
+    fallback: Ratio = 0.0
+    """Share of failing calls that are answered without it."""
 
 
 @model
@@ -84,67 +111,24 @@ class Service:
     """HTTP status of a request that fails."""
     latency: Latency | None = None
     """Its own response time, without its dependencies; none, no time at all."""
+    workers: Workers | None = None
+    """How many requests it serves at once, the others waiting in line; none: waiting is part of `latency`."""
+    pool: Pool | None = None
+    """The connections that its callers share."""
+    cache: Cache | None = None
+    """What answers some of its requests without its dependencies."""
+    autoscaling: Autoscaling | None = None
+    """Whether its capacity and its workers follow the load."""
+    rate_limit_per_s: Positive | None = None
+    """Requests a second beyond which it answers 429; none: no limit."""
+    endpoints: dict[str, Endpoint] = field(default_factory=dict)
+    """Ways into it that faults may be aimed at; what their shares leave is the rest."""
+    roles: tuple[ServiceRole, ...] = ()
+    """What it is to the organisation, beyond what follows from the graph: scenarios may ask for a role."""
     depends_on: dict[ServiceName, Dependency] = field(default_factory=dict)
     """What its requests need. Circles are refused."""
     playbook: PlaybookName | None = None
     """The playbook for when this service is the cause."""
-
-
-@model
-class Metric:
-    """A metric that a job exposes; what its samples count follows from `kind`.
-
-    requests: a counter of requests, one series a status. latency: a histogram of response times.
-    """
-
-    name: str
-    """The metric's name; for `latency` without `_bucket`."""
-    kind: Literal["requests", "latency"]
-    """A counter of requests or a histogram of response times."""
-    labels: dict[str, str] = field(default_factory=dict)
-    """Further labels of every series."""
-    status_label: str = "status"
-    """The label that carries the HTTP status; for `requests`."""
-    buckets: tuple[Positive, ...] = ()
-    """Upper bounds in seconds, without +Inf; for a latency metric."""
-    starts: Literal["at_start", "at_first_event"] = "at_first_event"
-    """Whether a counter stands at 0 before its first event, or does not exist until then (most client libraries)."""
-
-
-@model
-class ScrapeJob:
-    """A Prometheus scrape job: its targets all serve one service, sharing the traffic evenly."""
-
-    job: str
-    """The `job` label."""
-    service: ServiceName
-    """The service that its targets serve."""
-    instances: Annotated[tuple[str, ...], MinLen(1)]
-    """The `instance` label of each target."""
-    metrics: tuple[Metric, ...] = ()
-    """What its targets expose, beside `up`."""
-
-
-@model
-class Monitoring:
-    """What Prometheus and Alertmanager do: what is scraped, which rule files are evaluated, how alerts are grouped."""
-
-    scrape_interval: Period
-    """Time between two scrapes of a target."""
-    evaluation_interval: Period
-    """For groups that do not set an interval of their own."""
-    rule_files: tuple[str, ...]
-    """Prometheus rule files, relative to the organisation's file, taken as they are."""
-    jobs: tuple[ScrapeJob, ...]
-    """What is scraped."""
-    group_by: tuple[str, ...] = ("alertname",)
-    """Labels by which alerts are put into one notification."""
-    group_wait: Duration = 30_000
-    """How long a new group waits before it notifies."""
-    group_interval: Period = 300_000
-    """How long a group waits before it tells of further alerts."""
-    repeat_interval: Period = 14_400_000
-    """How long before the same is told again."""
 
 
 @model
@@ -343,8 +327,12 @@ class Organization:
     """Local hours that count as day for how fast people answer: from the first, up to the second."""
     services: Annotated[dict[Annotated[str, Defines("service")], Service], MinLen(1)]
     """What it runs, what it depends on, and its response tools."""
+    tenants: dict[Annotated[str, Defines("tenant")], Ratio] = field(default_factory=dict)
+    """Customers that faults may be aimed at, and each one's share of the traffic."""
     monitoring: Monitoring
     """What is scraped, which rules are evaluated, how alerts are grouped."""
+    prometheus: Version | None = None
+    """The version of Prometheus whose rules apply; none: the newest."""
     detection: Detection = field(default_factory=Detection)
     """Probes, customers and colleagues as further ways to notice."""
     severities: Annotated[dict[Annotated[str, Defines("severity")], Severity], MinLen(1)]

@@ -36,6 +36,7 @@ def text(card: Mapping[str, Any], journal: Journal, *, report: str | None = None
     lines += _criteria(card, journal)
     for finding in card["status_page"]["findings"]:
         lines.append(_Line(f"TOLD {finding['text']}  {' '.join(f'#{number}' for number in finding['records'])}"))
+    lines += map(_Line, _left_out(card["rules"]))
     lines += [_Line(f"WHY  {reason['text']}") for reason in card["why"]]
     lines += [_Line(f"TRY  {change['command']}      {'; '.join(change['effects'])}") for change in card["try"]]
     if "pass_rate" in card:
@@ -43,6 +44,14 @@ def text(card: Mapping[str, Any], journal: Journal, *, report: str | None = None
     if report is not None:
         lines.append(_Line(f"Report: {report}"))
     return "\n".join([*(line.written(colour) for line in lines), ""])
+
+
+def _left_out(rules: Mapping[str, Any]) -> Iterator[str]:
+    """The alert rules that could not fire whatever happened, if there are any."""
+    if rules["not_simulated"]:
+        left_out = rules["not_simulated"]
+        of = rules["simulated"] + len(left_out)
+        yield f"RULES  {rules['simulated']} of {of} simulated; nothing produces what {listed(left_out)} reads"
 
 
 def _headline(card: Mapping[str, Any]) -> str:

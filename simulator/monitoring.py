@@ -38,9 +38,10 @@ class Monitoring:
             world.organization, world.course, world.draws, wanted=rules.reads, from_ms=-rules.lookback_ms
         )
         self.telemetry.store.epoch_ms = round(world.scenario.starts_at.timestamp() * 1000)
+        self._missing = rules.missing(self.telemetry.store)
         self._evaluations = [
             [(evaluator, self._phase_ms(evaluator.group)) for evaluator in unit]
-            for unit in rules.evaluators(self.telemetry.store)
+            for unit in rules.without(self._missing).evaluators(self.telemetry.store)
         ]
         self._computed_ms = 0
         self._due: deque[Transition] = deque()
@@ -68,11 +69,12 @@ class Monitoring:
         return self._notification.firing
 
     def coverage(self) -> dict[str, object]:
-        """How many alert rules are simulated, and the names of those that read series which nothing here produces."""
-        store, alerts = self.telemetry.store, self._rules.alerts
-        missing = [
-            rule.name for rule in alerts if not all(store.select(selector) for selector in rule.expression.selectors)
-        ]
+        """How many alert rules are simulated, and the names of those that read series which nothing here produces.
+
+        These are not evaluated at all: that ``absent`` finds nothing, for one, says nothing about the system.
+        """
+        alerts = self._rules.alerts
+        missing = [rule.name for rule in alerts if rule in self._missing]
         return {"simulated": len(alerts) - len(missing), "not_simulated": missing}
 
     def _phase_ms(self, group: RuleGroup) -> int:

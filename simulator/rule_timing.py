@@ -14,6 +14,7 @@ from scenarios.organization import Organization
 from scenarios.scenario import Scenario
 from simulator.course import Course
 from simulator.faults import Change
+from simulator.faults.course import worst as worst_of
 from simulator.flow import Flow
 from simulator.randomness import Draws
 from simulator.rules import AlertRule, RuleGroup, RuleSet, evaluate_together
@@ -85,7 +86,7 @@ def page_times(organization: Organization, scenario: Scenario, rules: RuleSet) -
             kind=fault.kind,
             at=0,
             for_=HORIZON_MS,
-            parameters=_Constant(fault.parameters.worst()),
+            parameters=_Constant(worst_of(fault, organization)),
         )
         for fault in scenario.faults
     ]
@@ -139,7 +140,7 @@ def _first_true(
         looked = (*range(scrape_ms, last_ms, step_ms), last_ms)
         moments += [at_ms for at_ms in looked if moments[-1] < at_ms <= until_ms]
     found: dict[str, tuple[int, int]] = {}
-    for unit in rules.evaluators(telemetry.store):
+    for unit in rules.without(rules.missing(telemetry.store)).evaluators(telemetry.store):
         for transition in evaluate_together(unit, [moments] * len(unit)):
             if transition.kind in ("alert_pending", "alert_fired"):
                 index = bisect_left(moments, transition.at_ms)

@@ -7,12 +7,14 @@ Poisson numbers, each with a counter of its own (`simulator.counting`).
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate, pairwise
-from operator import add
+from math import fsum
+from operator import add, mul
 from typing import NamedTuple
 
-from scenarios.organization import Metric, Organization, ScrapeJob
+from scenarios.monitoring import Metric, ScrapeJob
+from scenarios.organization import Organization
 from simulator.counting import Counter, Expectation, Run
 from simulator.course import Course
 from simulator.flow import ServiceState
@@ -24,6 +26,9 @@ OK = 200
 Wanted = Callable[[Labels], bool]
 """Whether something reads a series with these labels."""
 
+
+Rates = Callable[[ServiceState], list[float]]
+"""Events a second for each counter, given the service's state."""
 
 Spans = tuple[tuple[int, float], ...]
 """The time between two scrapes as (index of a state, seconds), in order; most ticks have one and the same."""
@@ -55,13 +60,25 @@ class _Exposition(NamedTuple):
     """The series of one metric of one target: counters, the rates behind them, and where they are exposed."""
 
     counters: list[Counter]
-    rates: Callable[[ServiceState], list[float]]
+    rates: Rates
     """Events a second for each counter, given the service's state."""
     series: list[Series | None]
-    """Where each counter is exposed; None: nothing reads it, but a later bucket includes it."""
+    """Where each counter is exposed; None: nothing reads it, but a later bucket includes it. Of a histogram the last
+    two are the number and the sum of the observations.
+    """
     cumulative: bool
     """Whether a series includes the counters before it, as the buckets of a histogram do."""
+    middles: list[float]
+    """What an observation in each bucket adds to the sum; nothing where nobody reads the sum."""
     at_start: bool
+
+
+class _Gauge(NamedTuple):
+    """A series that stands at one value while its service runs, and at another while it is down."""
+
+    series: Series
+    running: float
+    down: float
 
 
 class _Target:
@@ -71,8 +88,9 @@ class _Target:
         self.job, self.instance, self._telemetry = job, instance, telemetry
         self.ticks: list[int] = []
         self._up = self._series("up", {})
+        self._gauges = [gauge for metric in job.metrics if (gauge := self._gauge(metric))]
         self._expositions = [made for metric in job.metrics if (made := self._exposition(metric))]
-        self.read = self._up is not None or bool(self._expositions)
+        self.read = self._up is not None or bool(self._expositions) or bool(self._gauges)
 
     def extend(self, ticks: list[int], course: Course, interval_ms: int) -> None:
         """Scrape at these moments, which follow the last one."""
@@ -82,21 +100,27 @@ class _Target:
             for spans, length in stretch.runs:
                 down += [stretch.states[spans[-1][0]].down] * length
         self.ticks += ticks
+        failed = [] if self.job.exporter else down
         if self._up is not None:
-            self._up.extend(ticks, [float(not gone) for gone in down] if down else [1.0] * len(ticks))
-        for counters, rates, series, cumulative, at_start in self._expositions:
+            self._up.extend(ticks, [float(not gone) for gone in failed] if failed else [1.0] * len(ticks))
+        for one, running, otherwise in self._gauges:
+            values = [otherwise if gone else running for gone in down] if down else [running] * len(ticks)
+            _expose(one, ticks, values, failed)
+        for counters, rates, series, cumulative, middles, at_start in self._expositions:
             by_state = [rates(state) for state in stretch.states]
             columns = []
             for counter, row in zip(counters, zip(*by_state, strict=True), strict=True):
                 counter.extend(_expected(row, stretch))
                 columns.append(counter.totals[-len(ticks) :])
             if cumulative:
+                sums = [fsum(map(mul, row, middles)) for row in zip(*columns, strict=True)] if middles else columns[-1]
                 columns = list(accumulate(columns, lambda below, column: list(map(add, below, column))))
-            for one, column in zip(series, columns, strict=True):
-                if one is not None:
+                columns += [sums, columns[-1]]
+            for exposed, column in zip(series, columns, strict=True):
+                if exposed is not None:
                     # The buckets of a histogram begin to exist together, with its first event.
-                    first = 0 if at_start or one.times else bisect_right(columns[-1] if cumulative else column, 0.0)
-                    _expose(one, ticks[first:], column[first:], down[first:])
+                    first = 0 if at_start or exposed.times else bisect_right(columns[-1] if cumulative else column, 0.0)
+                    _expose(exposed, ticks[first:], column[first:], failed[first:])
 
     def rewind(self, after_ms: int) -> None:
         """Forget what was scraped later than this."""
@@ -104,6 +128,8 @@ class _Target:
         del self.ticks[keep:]
         if self._up is not None:
             self._up.truncate(after_ms)
+        for gauge in self._gauges:
+            gauge.series.truncate(after_ms)
         for exposition in self._expositions:
             for counter in exposition.counters:
                 del counter.totals[keep:]
@@ -112,42 +138,75 @@ class _Target:
                     series.truncate(after_ms)
 
     def _series(self, name: str, labels: dict[str, str]) -> Series | None:
-        """A new series in the store, if anything reads it."""
-        named = {"__name__": name, "job": self.job.job, "instance": self.instance, **labels}
+        """A new series in the store, if anything reads it; the first of two metrics that claim the same one has it."""
+        told = dict.fromkeys(("instance", *self.job.instance_labels), self.instance)
+        named = {"__name__": name, "job": self.job.job, **told, **self.job.labels, **labels}
         series = Series(make_labels(named.items()))
-        if not self._telemetry.wanted(series.labels):
+        if not self._telemetry.wanted(series.labels) or self._telemetry.store.get(series.labels) is not None:
             return None
         self._telemetry.store.add(series)
         return series
 
+    def _gauge(self, metric: Metric) -> _Gauge | None:
+        """What this target exposes of a metric that is a gauge, if anything reads it."""
+        if metric.kind not in ("available", "constant"):
+            return None
+        series = self._series(metric.name, metric.labels)
+        running, down = (1.0, 0.0) if metric.kind == "available" else (metric.value, metric.value)
+        return None if series is None else _Gauge(series, running, down)
+
     def _exposition(self, metric: Metric) -> _Exposition | None:
-        """What this target exposes of a metric; None if nothing reads any of it."""
-        histogram = metric.kind == "latency"
-        if histogram:
-            parts, label, suffix = [*map(format_bound, metric.buckets), "+Inf"], "le", "_bucket"
-        else:
-            parts, label, suffix = [*map(str, self._telemetry.statuses(self.job.service))], metric.status_label, ""
-        made = {part: self._series(metric.name + suffix, {**metric.labels, label: part}) for part in parts}
-        if not histogram:  # The buckets of a histogram need those below them; a status needs no other.
-            made = {part: series for part, series in made.items() if series is not None}
+        """What this target exposes of a metric that counts; None if nothing reads any of it."""
+        if metric.kind == "latency":
+            return self._histogram(metric)
+        if metric.kind == "failures":
+            return self._counted(metric, {"failed": self._series(metric.name, metric.labels)}, self._failure_rates())
+        if metric.kind != "requests":
+            return None
+        statuses: dict[str, list[int]] = {}
+        for status in self._telemetry.statuses(self.job.service):
+            statuses.setdefault(metric.status_names.get(str(status), str(status)), []).append(status)
+        made = {name: self._series(metric.name, {**metric.labels, metric.status_label: name}) for name in statuses}
+        read = {name: series for name, series in made.items() if series is not None}
+        return self._counted(metric, read, self._request_rates([statuses[name] for name in read]))
+
+    def _counted(self, metric: Metric, made: Mapping[str, Series | None], rates: Rates) -> _Exposition | None:
         if not any(made.values()):
             return None
-        name = f"{self.job.job}/{self.instance}/{metric.name}"
-        counters = [self._telemetry.counter(f"{name}/{part}") for part in made]
-        rates = self._latency_rates(metric.buckets) if histogram else self._request_rates([*map(int, made)])
-        return _Exposition(counters, rates, list(made.values()), histogram, metric.starts == "at_start")
+        return _Exposition(
+            self._counters(metric, made), rates, list(made.values()), False, [], metric.starts == "at_start"
+        )
 
-    def _request_rates(self, statuses: list[int]) -> Callable[[ServiceState], list[float]]:
+    def _histogram(self, metric: Metric) -> _Exposition | None:
+        bounds = [*map(format_bound, metric.buckets), "+Inf"]
+        made = [self._series(f"{metric.name}_bucket", {**metric.labels, "le": bound}) for bound in bounds]
+        total = self._series(f"{metric.name}_sum", metric.labels)
+        made += [total, self._series(f"{metric.name}_count", metric.labels)]
+        if not any(made):
+            return None
+        middles = [] if total is None else [*_middles(metric.buckets)]
+        rates = self._latency_rates(metric.buckets)
+        return _Exposition(self._counters(metric, bounds), rates, made, True, middles, metric.starts == "at_start")
+
+    def _counters(self, metric: Metric, parts: Iterable[str]) -> list[Counter]:
+        name = f"{self.job.job}/{self.instance}/{metric.name}"
+        return [self._telemetry.counter(f"{name}/{part}") for part in parts]
+
+    def _request_rates(self, groups: list[list[int]]) -> Rates:
         instances = len(self.job.instances)
 
         def rates(state: ServiceState) -> list[float]:
             each = state.requests_per_s / instances
             failed = each * state.error_ratio
-            return [each - failed if status == OK else failed * (status == state.status) for status in statuses]
+            return [(each - failed) * (OK in group) + failed * (state.status in group) for group in groups]
 
         return rates
 
-    def _latency_rates(self, buckets: tuple[float, ...]) -> Callable[[ServiceState], list[float]]:
+    def _failure_rates(self) -> Rates:
+        instances = len(self.job.instances)
+        return lambda state: [state.requests_per_s / instances * state.error_ratio]
+
+    def _latency_rates(self, buckets: tuple[float, ...]) -> Rates:
         instances = len(self.job.instances)
 
         def rates(state: ServiceState) -> list[float]:
@@ -212,6 +271,12 @@ class Telemetry:
 def format_bound(bound: float) -> str:
     """A bucket's bound as client libraries write it: ``0.25``, ``1.0`` as ``1``."""
     return f"{bound:g}"
+
+
+def _middles(buckets: Sequence[float]) -> Iterator[float]:
+    """The middle of each bucket of a histogram, in seconds; of the last one, which has no end, its beginning."""
+    yield from ((lower + upper) / 2 for lower, upper in pairwise((0.0, *buckets)))
+    yield buckets[-1]
 
 
 def _expose(series: Series, ticks: list[int], column: list[float], down: list[bool]) -> None:

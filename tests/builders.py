@@ -6,19 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from scenarios.fault import Fault
-from scenarios.organization import (
-    Closure,
-    Delivery,
-    Latency,
-    Metric,
-    Monitoring,
-    Objective,
-    Organization,
-    ScrapeJob,
-    Service,
-    Tool,
-    Tools,
-)
+from scenarios.monitoring import Metric, Monitoring, ScrapeJob
+from scenarios.organization import Closure, Delivery, Latency, Objective, Organization, Service, Tool, Tools
 from scenarios.people import Escalation, EscalationLevel, Person, Role, Severity
 from scenarios.scenario import Criteria, Scenario
 

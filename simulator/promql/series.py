@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
@@ -150,6 +151,12 @@ class Selector:
         self.key = tuple(matcher.key for matcher in matchers)
         names = [matcher.value for matcher in matchers if matcher.name == NAME and matcher.operator == "="]
         self.name = names[0] if names else ""
+
+    def __str__(self) -> str:
+        """As PromQL writes it."""
+        others = [m for m in self.matchers if not (m.name == NAME and m.value == self.name and m.operator == "=")]
+        inside = ", ".join(f"{m.name}{m.operator}{json.dumps(m.value, ensure_ascii=False)}" for m in others)
+        return f"{self.name}{{{inside}}}" if inside or not self.name else self.name
 
     def matches(self, labels: Labels) -> bool:
         """Whether a series with these labels is selected."""

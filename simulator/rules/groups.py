@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from simulator.promql.series import Selector, SeriesStore
 from simulator.promql.windows import Stretch
@@ -54,9 +54,14 @@ class RuleGroup:
             if selector.name and selector.name not in ALERT_SERIES:
                 if selector.name in group.recorded:
                     return True
-            elif any(_selects(selector, rule) for rule in group.rules):
+            elif any(selects(selector, rule) for rule in group.rules):
                 return True
         return False
+
+    def only(self, rules: Collection[Rule]) -> RuleGroup:
+        """The group with no other rules than these."""
+        kept = [rule for rule in self.rules if rule in rules]
+        return RuleGroup(self.name, self.interval_ms, kept, limit=self.limit, offset_ms=self.offset_ms)
 
     def evaluator(
         self, store: SeriesStore, *, alert_series: bool | None = None, surroundings: Surroundings = NOWHERE
@@ -79,10 +84,11 @@ ALERT_SERIES = ("ALERTS", "ALERTS_FOR_STATE")
 
 def _reads(reader: Rule, writer: Rule) -> bool:
     """Whether an expression may select series that the other rule writes."""
-    return any(_selects(selector, writer) for selector in reader.expression.selectors)
+    return any(selects(selector, writer) for selector in reader.expression.selectors)
 
 
-def _selects(selector: Selector, writer: Rule) -> bool:
+def selects(selector: Selector, writer: Rule) -> bool:
+    """Whether a selector may read what a rule writes."""
     if isinstance(writer, RecordingRule):
         return selector.matches_name(writer.name)
     if not any(selector.matches_name(name) for name in ALERT_SERIES):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from simulator.promql.series import Labels, SeriesStore
+from simulator.promql.series import Labels, Selector, SeriesStore
 from simulator.rules.alerting import AlertRule
-from simulator.rules.groups import GroupEvaluator, RuleGroup
+from simulator.rules.groups import GroupEvaluator, Rule, RuleGroup, selects
 
 
 class RuleSet:
@@ -29,6 +29,30 @@ class RuleSet:
         if known is None:
             known = self._read[labels] = any(selector.matches(labels) for selector in self._selectors)
         return known
+
+    def missing(self, store: SeriesStore) -> dict[Rule, list[Selector]]:
+        """The rules that read what neither the store holds nor a rule writes that is not among them, and what it is."""
+        missing: dict[Rule, list[Selector]] = {}
+        rules = [rule for group in self.groups for rule in group.rules]
+        unknown = {rule: [one for one in rule.expression.selectors if not store.select(one)] for rule in rules}
+        changed = True
+        while changed:
+            known = [rule for rule in rules if rule not in missing]
+            found = {
+                rule: [one for one in unknown[rule] if not any(selects(one, writer) for writer in known)]
+                for rule in known
+                if unknown[rule]
+            }
+            changed = any(found.values())
+            missing.update({rule: selectors for rule, selectors in found.items() if selectors})
+        return missing
+
+    def without(self, rules: Collection[Rule]) -> RuleSet:
+        """All rules but these."""
+        if not rules:
+            return self
+        kept = [rule for group in self.groups for rule in group.rules if rule not in rules]
+        return RuleSet([group.only(kept) for group in self.groups])
 
     def evaluators(self, store: SeriesStore) -> list[list[GroupEvaluator]]:
         """Each unit's groups before their first evaluation."""

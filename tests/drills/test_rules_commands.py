@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import subprocess
+import tempfile
+from collections.abc import Callable, Sequence
+from copy import deepcopy
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 from click.testing import CliRunner
 
+import scenarios
 from drills.cli import cli
+from scenarios.documents import parse_document
+from scenarios.problems import InputError
 from tests.simulator.promql.promtool import find_promtool
 
 _DATA = Path(__file__).parents[3] / "shared" / "prometheus"
@@ -135,3 +144,82 @@ def test_a_scenarios_alerts_are_said_with_what_delays_them() -> None:
     assert [line.split("  ")[2].strip() for line in lines[head + 1 : head + 5]] == [
         *("scrape and rate fill", "evaluation", "for", "group wait"),
     ]
+
+
+def test_when_says_of_a_rule_that_nothing_feeds_that_it_is_not_simulated(own_organization: OwnOrganization) -> None:
+    scenario = own_organization(
+        rules=[{"alert": "DiskFull", "expr": 'node_filesystem_avail_bytes{fstype!="tmpfs"} < 1'}]
+    )
+    code, lines = _run("when", str(scenario))
+    assert code == 0
+    assert 'DiskFull: not simulated; nothing produces node_filesystem_avail_bytes{fstype!="tmpfs"}' in lines
+    result = CliRunner().invoke(cli, ["check", str(scenario), "--format", "json"], catch_exceptions=False)
+    [row] = json.loads(result.output)["checked"]
+    missing = ['node_filesystem_avail_bytes{fstype!="tmpfs"}']
+    assert row["rules"] == {"simulated": 3, "not_simulated": [{"alert": "DiskFull", "missing": missing}]}
+    shown = CliRunner().invoke(cli, ["run", str(scenario), "--report", str(scenario.parent / "report")]).output
+    assert "RULES  3 of 4 simulated; nothing produces what DiskFull reads" in shown
+
+
+def test_metrics_and_labels_of_its_own_bind_an_organizations_rules_to_simulated_services(
+    own_organization: OwnOrganization,
+) -> None:
+    rule = {
+        "alert": "ApiErrors",
+        "expr": 'sum by (pod) (rate(api_responses_total{namespace="shop", code="Unavailable"}[2m])) > 0.5',
+        "for": "1m",
+        "labels": {"severity": "P1"},
+    }
+    metric = {
+        "name": "api_responses_total",
+        "kind": "requests",
+        "status_label": "code",
+        "status_names": {"502": "Unavailable", "503": "Unavailable"},
+    }
+    job = {
+        "job": "kubernetes-pods",
+        "service": "voice",
+        "instances": ["10.0.0.7:9102"],
+        "instance_labels": ["pod"],
+        "labels": {"namespace": "shop"},
+        "metrics": [metric],
+    }
+    scenario = own_organization(rules=[rule], jobs=[job])
+    code, lines = _run("when", str(scenario))
+    assert code == 0
+    assert any(line.startswith("ApiErrors: pages ") for line in lines), lines
+
+
+def test_the_organization_names_the_prometheus_whose_rules_apply(own_organization: OwnOrganization) -> None:
+    """A range without a unit is one since 2.54."""
+    rules = [{"alert": "Hexadecimal", "expr": "sum_over_time(up[300]) > 0"}]
+    assert _run("when", str(own_organization(rules=rules)))[0] == 0
+    with pytest.raises(InputError, match="missing unit in duration"):
+        _run("when", str(own_organization(rules=rules, prometheus="2.42")))
+    with pytest.raises(InputError, match="expected a version in quotes"):
+        _run("when", str(own_organization(rules=rules, prometheus=2.42)))
+
+
+OwnOrganization = Callable[..., Path]
+
+
+@pytest.fixture
+def own_organization(tmp_path: Path) -> OwnOrganization:
+    """Makes a copy of the library's organisation with more rules, jobs and keys, and the flagship scenario for it."""
+    library = Path(scenarios.__file__).parent
+
+    def make(rules: list[dict[str, Any]], jobs: Sequence[dict[str, Any]] = (), **changes: Any) -> Path:
+        folder = Path(tempfile.mkdtemp(dir=tmp_path))
+        shutil.copytree(library / "seiketsu", folder / "own")
+        path = folder / "own" / "organization.yaml"
+        data = deepcopy(parse_document(path.read_text(encoding="utf-8"), "organization.yaml").data)
+        (folder / "own" / "more.yaml").write_text(json.dumps({"groups": [{"name": "more", "rules": rules}]}))
+        data["monitoring"]["rule_files"].append("more.yaml")
+        data["monitoring"]["jobs"] += jobs
+        path.write_text(json.dumps({**data, **changes}, default=str), encoding="utf-8")
+        text = (library / "library" / "elevenlabs-intermittent.yaml").read_text(encoding="utf-8")
+        scenario = folder / "scenario.yaml"
+        scenario.write_text(text.replace("organization: seiketsu", "organization: ./own"), encoding="utf-8")
+        return scenario
+
+    return make

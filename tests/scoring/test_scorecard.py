@@ -119,6 +119,7 @@ def test_the_terminal_text_is_aligned_and_cites_the_records(drill: DrillOf) -> N
         f" assembled      MISS  12:10 / 10:00   communication lead          #{to['assembled']}",
         f" mitigated      met   24:05 / 30:00   fallback to text interface  #{to['mitigated']}",
         f" communication  met   longest silence 13:50 / 15:00               #{silence}",
+        "RULES  3 of 4 simulated; nothing produces what CertificateExpiry reads",
         "WHY  It takes 6:00",
         "TRY  gameday run x --set a=1m      detected 6:40 to 2:35",
         "Report: reports/x/report.html",
@@ -181,7 +182,7 @@ def test_control_characters_in_the_drills_texts_never_reach_the_terminal(drill: 
     card = scorecard(journal, why=reasons, changes=changes)
     shown = text(card, journal, report=hostile, colour=colour)
     assert shown.count("a[2Jbc d e1mfg") == 6
-    assert len(shown.splitlines()) == 9
+    assert len(shown.splitlines()) == 10
     for verdict in ("MISSED", "MISS", "met"):
         shown = re.sub(rf"\x1b\[[\d;]+m({verdict})\x1b\[0m", r"\1", shown)
     assert not re.search(r"[^\n -\x7e\xa0-\u2029\u202f-\U0010ffff]", shown)

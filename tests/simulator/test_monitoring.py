@@ -272,7 +272,31 @@ def test_rules_that_read_what_nothing_produces_are_named() -> None:
         ]
     )
     assert _coverage(made) == {"simulated": 1, "not_simulated": ["Disk", "Both"]}
-    assert _coverage(RULES)["not_simulated"] in ([], ["Recorded"])
+    assert _coverage(RULES)["not_simulated"] == []
+
+
+def test_rules_that_read_what_rules_record_are_simulated_if_those_are() -> None:
+    made = rules(
+        [
+            {"record": "job:up", "expr": "sum by (job) (up)"},
+            {"record": "job:free", "expr": "sum by (job) (disk_free_bytes)"},
+            {"record": "job:free:again", "expr": "job:free"},
+            {"alert": "Up", "expr": "job:up == 0"},
+            {"alert": "Free", "expr": "job:free:again < 1"},
+            {"alert": "Many", "expr": 'count(ALERTS{alertname="Up"}) > 1'},
+            {"alert": "ManyFree", "expr": 'count(ALERTS{alertname="Free"}) > 1'},
+        ]
+    )
+    assert _coverage(made) == {"simulated": 2, "not_simulated": ["Free", "ManyFree"]}
+
+
+def test_a_rule_that_is_not_simulated_never_fires() -> None:
+    made = rules(
+        [{"alert": "NoBackups", "expr": "absent(backup_age_seconds)"}, {"alert": "Gone", "expr": "absent(up)"}]
+    )
+    bench = Bench(rule_set=made).run(HOUR)
+    assert bench.world.monitoring.coverage() == {"simulated": 1, "not_simulated": ["NoBackups"]}
+    assert bench.records("alert_fired") == []
 
 
 def _coverage(made: Any, small: Organization | None = None) -> dict[str, object]:

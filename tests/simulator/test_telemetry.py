@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scenarios.fault import Fault
-from scenarios.organization import Metric, Monitoring, ScrapeJob
+from scenarios.monitoring import Metric, Monitoring, ScrapeJob
 from simulator.counting import exp_minus, poisson_count, poisson_shares
 from simulator.course import Course
 from simulator.faults.burst_errors import BurstErrors, ErrorRatios
@@ -169,3 +169,74 @@ def test_targets_of_a_job_share_its_traffic() -> None:
     totals = [columns[1][-1] for labels, columns in snapshot(made).items() if ("status", "200") in labels]
     assert len(totals) == 4
     assert sum(totals) == pytest.approx(20 * (END_MS - FROM_MS) / 1000, rel=0.02)
+
+
+# Metrics under the organisation's own names.
+
+
+def exposed(*metrics: Metric, faults: tuple[Fault, ...] = (), **job: object) -> dict[Labels, list[float]]:
+    """The values of every series of a job with these metrics."""
+    stated = {"job": "shop", "service": "shop", "instances": ("shop-1",), "metrics": metrics, **job}
+    jobs = (ScrapeJob(**stated),)  # type: ignore[arg-type]
+    own = organization(
+        monitoring=Monitoring(scrape_interval=15_000, evaluation_interval=15_000, rule_files=(), jobs=jobs)
+    )
+    made = Telemetry(own, Course(Flow(own), faults, Draws(1)), Draws(1), wanted=everything, from_ms=FROM_MS)
+    made.extend(END_MS)
+    return {labels: values for labels, (_, values, _) in snapshot(made).items()}
+
+
+def named(name: str, series: dict[Labels, list[float]]) -> dict[Labels, list[float]]:
+    return {labels: values for labels, values in series.items() if ("__name__", name) in labels}
+
+
+def test_statuses_of_one_name_are_counted_together() -> None:
+    plain = exposed(Metric(name="requests", kind="requests"), faults=(BURSTS,))
+    classes = {"200": "ok", "502": "failed", "503": "failed"}
+    metric = Metric(name="requests", kind="requests", status_label="outcome", status_names=classes)
+    grouped = exposed(metric, faults=(BURSTS,))
+    assert {dict(labels)["outcome"] for labels in named("requests", grouped)} == {"ok", "failed"}
+    [failed] = [values for labels, values in grouped.items() if ("outcome", "failed") in labels]
+    [alone] = [values for labels, values in plain.items() if ("status", "503") in labels]
+    assert failed[-1] == pytest.approx(alone[-1], rel=0.05)
+
+
+def test_a_counter_of_failures_counts_what_fails() -> None:
+    series = exposed(Metric(name="errors", kind="failures"), faults=(BURSTS,))
+    [(labels, values)] = named("errors", series).items()
+    assert set(dict(labels)) == {"__name__", "job", "instance"}
+    assert 0 < values[-1] < 20 * (END_MS - FROM_MS) / 1000
+
+
+def test_a_histogram_tells_the_number_and_the_sum_of_its_observations() -> None:
+    series = exposed(Metric(name="seconds", kind="latency", buckets=(0.05, 0.1, 0.5)))
+    [count], [total] = named("seconds_count", series).values(), named("seconds_sum", series).values()
+    [everything] = [values for labels, values in series.items() if ("le", "+Inf") in labels]
+    assert count == everything
+    assert 0.02 < total[-1] / count[-1] < 0.2  # Half of the shop's requests take less than 50 ms, all less than 400.
+
+
+DOWN = fault("down", Down(), at=600_000, lasts=300_000)
+
+
+def test_an_exporter_answers_for_a_service_that_is_down() -> None:
+    metrics = (Metric(name="probe_success", kind="available"), Metric(name="size", kind="constant", value=3.0))
+    beside = exposed(*metrics, faults=(DOWN,), exporter=True)
+    [up], [works], [size] = (named(name, beside).values() for name in ("up", "probe_success", "size"))
+    assert set(up) == {1.0} and works.count(0.0) == 20 and set(size) == {3.0}
+    inside = exposed(*metrics, faults=(DOWN,))
+    [up], [works] = (named(name, inside).values() for name in ("up", "probe_success"))
+    assert up.count(0.0) == 20 and len(works) == len(up) - 20 and set(works) == {1.0}
+
+
+def test_labels_of_a_job_are_on_everything_that_is_scraped() -> None:
+    series = exposed(Metric(name="requests", kind="requests"), labels={"namespace": "web"}, instance_labels=("pod",))
+    assert len(series) > 1
+    for labels in series:
+        assert {("namespace", "web"), ("pod", "shop-1"), ("instance", "shop-1")} <= set(labels)
+
+
+def test_two_metrics_that_claim_a_series_do_not_count_it_twice() -> None:
+    metric = Metric(name="seconds_count", kind="failures")
+    series = exposed(Metric(name="seconds", kind="latency", buckets=(1.0,)), metric)
+    assert len(named("seconds_count", series)) == 1

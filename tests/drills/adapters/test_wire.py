@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from drills.adapters.vendors import Reply
 from drills.adapters.wire import TOOL_OF, DirectWire, VirtualWire
-from scenarios.organization import Closure, Delivery, EmailTool, Monitoring, Organization, Service, Tool, Tools
+from scenarios.monitoring import Monitoring
+from scenarios.organization import Closure, Delivery, EmailTool, Organization, Service, Tool, Tools
 from scenarios.people import Escalation, EscalationLevel, Person, Role, Severity
 
 ORGANIZATION = Organization(

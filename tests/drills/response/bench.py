@@ -10,7 +10,8 @@ from typing import Any, NamedTuple, TypeVar
 
 from drills.response.messages import Act, Emission, Message, Outcome, Signal
 from drills.response.workflow import Workflow
-from scenarios.organization import Closure, Delivery, EmailTool, Monitoring, Organization, Service, Tool, Tools
+from scenarios.monitoring import Monitoring
+from scenarios.organization import Closure, Delivery, EmailTool, Organization, Service, Tool, Tools
 from scenarios.people import ChainStep, Escalation, EscalationLevel, Person, Role, Schedule, Severity
 from simulator import events
 
