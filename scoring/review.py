@@ -82,7 +82,7 @@ def review(journal: Journal) -> dict[str, Any]:
         "digest": card["digest"],
         "attendees": _attendees(journal),
         "timeline": list(_timeline(journal)),
-        "went_well": list(_went_well(card)),
+        "went_well": list(_went_well(card, journal)),
         "could_improve": list(_could_improve(card, journal)),
         "root_cause": {
             "technical": list(_technical(journal)),
@@ -151,7 +151,10 @@ def _timeline(journal: Journal) -> Iterator[dict[str, Any]]:
             yield {"at_s": record["at_ms"] / 1000, "text": sentence(record), "record": record["record"]}
 
 
-def _went_well(card: Mapping[str, Any]) -> Iterator[Point]:
+def _went_well(card: Mapping[str, Any], journal: Journal) -> Iterator[Point]:
+    for record in _of(journal, "mitigation_took_effect"):
+        if not record["harmful"]:
+            yield {"text": f"What was tried helped: {plain(record['action'])}", "evidence": [record["record"]]}
     for name, part, result in _results(card):
         if result["met"]:
             yield {"text": _said(name, part, result), "evidence": _ends(result)}
@@ -179,6 +182,9 @@ def _could_improve(card: Mapping[str, Any], journal: Journal) -> Iterator[Point]
         broken = card["promises"]["broken"]
         text = f"{len(broken)} of {card['promises']['made']} promised updates did not come in time"
         yield {"text": text, "evidence": broken}
+    for tool, numbers in _failures(journal).items():
+        text = f"A tool did not take what it was given: {plain(tool)}, {_times(len(numbers))}"
+        yield {"text": text, "evidence": numbers}
     unanswered = _numbers(journal, "page_timed_out")
     if unanswered:
         yield {"text": f"Pages went unanswered past a level's time: {len(unanswered)}", "evidence": unanswered}
@@ -202,8 +208,7 @@ def _human(card: Mapping[str, Any], journal: Journal) -> Iterator[Point]:
     """What people took for true, and what they could not know."""
     wrong = [record["record"] for record in _of(journal, "cause_judged") if not record["right"]]
     if wrong:
-        times = "once" if len(wrong) == 1 else f"{len(wrong)} times"
-        yield {"text": f"A cause was named that was none, {times}: what pointed there?", "evidence": wrong}
+        yield {"text": f"A cause was named that was none, {_times(len(wrong))}: what pointed there?", "evidence": wrong}
     for finding in card["procedure"]["findings"]:
         if finding["about"] == "severity":
             yield _point(finding)
@@ -223,6 +228,8 @@ def _action_items(card: Mapping[str, Any], journal: Journal) -> Iterator[dict[st
     for finding in card["procedure"]["findings"]:
         title, owner, priority = _remedy(finding["about"])
         proposals.setdefault(title, (owner, priority))
+    for tool in _failures(journal):
+        proposals.setdefault(f"Make {plain(tool)} dependable, or have a way round it", ("technical_lead", "high"))
     if any(not record["right"] for record in _of(journal, "cause_judged")):
         proposals.setdefault("Make the runbook tell look-alike causes apart", ("technical_lead", "medium"))
     declared = next((one["incident"] for one in _of(journal, "incident_declared")), None)
@@ -234,6 +241,18 @@ def _action_items(card: Mapping[str, Any], journal: Journal) -> Iterator[dict[st
         due = day + timedelta(days=DAYS[priority])
         values = (f"AI-{number:03d}", title, owner, priority, due.isoformat(), "proposed")
         yield {**dict(zip(ITEM_KEYS, values, strict=True)), **origin}
+
+
+def _times(number: int) -> str:
+    return "once" if number == 1 else f"{number} times"
+
+
+def _failures(journal: Journal) -> dict[str, list[int]]:
+    """Records of attempts that failed, by the response tool."""
+    failures: dict[str, list[int]] = {}
+    for record in _of(journal, "delivery_failed"):
+        failures.setdefault(record["tool"], []).append(record["record"])
+    return failures
 
 
 def _remedy(about: str) -> tuple[str, str, str]:

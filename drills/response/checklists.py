@@ -55,7 +55,10 @@ class Checklists:
             self._incident.deadlines.cancel(_deadline(name))
 
     def closed(self) -> None:
-        """Nothing on any checklist can be done any more."""
+        """Nothing on any checklist can be done any more; what is due at this very moment is told missing first."""
+        for name in self._left:
+            if self._incident.deadlines.due_ms(_deadline(name)) == self._incident.now_ms:
+                self._due(name)
         self.resolved()
         self._left.clear()
         self._expecting.clear()

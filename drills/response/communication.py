@@ -129,9 +129,9 @@ class Communication:
         missing = [name for name in wanted if not _is_filled(fields.get(name))]
         if missing:
             return f"an update for {audience} that says {status} needs {', '.join(missing)} filled in"
-        unknown = [name for name in fields if name not in {*wanted, "audience", "next_update_by_ms"}]
+        unknown = fields.keys() - {*wanted, "audience", "next_update_by_ms"}
         if unknown:
-            return f"an update for {audience} that says {status} has no {', '.join(unknown)}"
+            return f"an update for {audience} that says {status} has no {', '.join(sorted(unknown))}"
         if audience == "customers" and status == "resolved" and self._incident.organization.tools.email is None:
             return "there is no email by which customers could be told after the resolution"
         promised = fields.get("next_update_by_ms")

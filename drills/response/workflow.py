@@ -371,6 +371,6 @@ class Workflow:
         self._runbooks.resume()
 
     def _close(self) -> None:
+        self._checklists.closed()
         self._incident.state = states.next_state(self._incident.state, states.CLOSE)
         self._incident.emit("incident_closed")
-        self._checklists.closed()

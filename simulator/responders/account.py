@@ -49,7 +49,7 @@ class Account:
         self._under_way: list[str] = []
         self._done: list[str] = []
         """Actions of the catalogue."""
-        self._sees: dict[str, Callable[[Record], None]] = {
+        self.sees: dict[str, Callable[[Record], None]] = {
             "alert_notified": self._alert,
             "probe_failed": lambda record: self._notice("an uptime check of {} fails", record["service"]),
             "customer_reported": lambda record: self._notice("customers report trouble with {}", record["service"]),
@@ -59,12 +59,12 @@ class Account:
             "mitigation_started": lambda record: self._under_way.append(record["action"]),
             "mitigation_finished": self._finished,
         }
+        """What to do with a record that players can see, by its type; of other types the account knows nothing."""
 
     def observe(self, record: Record) -> None:
         """Something happened that players can see."""
-        sees = self._sees.get(record["type"])
-        if sees is not None:
-            sees(record)
+        if record["type"] in self.sees:
+            self.sees[record["type"]](record)
 
     def update(self, audience: str, response: Response) -> dict[str, str]:
         """Every field of an update to an audience (`internal` or `customers`), as the incident stands."""

@@ -113,10 +113,11 @@ class Crew:
 
     def observe(self, record: Record, response: Response) -> None:
         """Something happened that players can see."""
-        self._account.observe(record)
-        sees = self._sees.get(record["type"])
-        if sees is not None and self._treatment.responds:
-            sees(record, response)
+        kind = record["type"]
+        if kind in self._account.sees:
+            self._account.sees[kind](record)
+        if kind in self._sees and self._treatment.responds:
+            self._sees[kind](record, response)
 
     def holder(self, role: str, response: Response) -> str | None:
         """Who does what is for a role to do: whoever has it, else the first who is at work."""

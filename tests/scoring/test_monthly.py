@@ -151,6 +151,30 @@ def test_targets_are_those_of_the_procedure() -> None:
     assert report()["satisfaction"]["target"] == 0.95
 
 
+@pytest.mark.parametrize(
+    ("severity", "kind", "minutes"),
+    [
+        pytest.param("P0", "response", 2, id="P0-response"),
+        pytest.param("P1", "response", 15, id="P1-response"),
+        pytest.param("P2", "response", 120, id="P2-response"),
+        pytest.param("P0", "resolution", 60, id="P0-resolution"),
+        pytest.param("P1", "resolution", 240, id="P1-resolution"),
+    ],
+)
+def test_a_target_of_the_procedure_is_met_up_to_its_last_minute_and_missed_after_it(
+    severity: str, kind: str, minutes: int
+) -> None:
+    for over, met in ((0, 1), (1, 0)):
+        took = timedelta(minutes=minutes, seconds=over)
+        one = incident("a", 5, severity, took=None)
+        answered, resolved = (took, took) if kind == "response" else (MINUTE, took)
+        one = one._replace(
+            first_response_at=one.created_at + answered, resolved_at=one.created_at + max(answered, resolved)
+        )
+        rows = {(row["severity"], row["kind"]): row for row in report(one)["targets"]}
+        assert rows[severity, kind]["met"] == met
+
+
 def test_an_organisation_without_targets_of_its_own_is_held_to_its_severities_promises() -> None:
     plain = organization(targets=Targets())
     assert report(of=plain)["targets"] == []

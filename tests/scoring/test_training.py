@@ -61,6 +61,34 @@ def test_the_four_programmes_of_the_procedure_are_data() -> None:
     assert called == {"alice.engineer", "bob.engineer", "charlie.manager"}
 
 
+@pytest.mark.parametrize(
+    ("program", "minutes", "for_everyone", "expires_after"),
+    [
+        pytest.param("new_hire_orientation", 60, True, None, id="new_hire_orientation"),
+        pytest.param("quarterly_drill", 120, True, 92, id="quarterly_drill"),
+        pytest.param("annual_training", 240, True, 366, id="annual_training"),
+        pytest.param("on_call_training", 480, False, None, id="on_call_training"),
+    ],
+)
+def test_a_programme_of_the_procedure_is_for_whom_it_says_and_as_often(
+    program: str, minutes: int, for_everyone: bool, expires_after: int | None
+) -> None:
+    """Attended on one day by somebody on call and somebody who is not."""
+    organization = load_organization("seiketsu", KINDS).organization
+    both = ("alice.engineer", "frank.ceo")
+    attended = [Attendance(person, program, TODAY) for person in both]
+
+    def state(person: str, on: date) -> str | None:
+        found = training_report(organization, [], attended, {}, on)
+        assert found["programs"][program]["takes_minutes"] == minutes
+        return states(found, person).get(program)
+
+    assert [state(person, TODAY) for person in both] == ["valid", "valid" if for_everyone else None]
+    later = TODAY + timedelta(days=expires_after or 4_000)
+    assert state(both[0], later) == ("expired" if expires_after else "valid")
+    assert state(both[0], later - timedelta(days=1)) != "expired"
+
+
 def test_a_programme_is_due_for_those_whom_it_is_meant_for_until_they_had_it() -> None:
     document = record([], [Attendance("a", "on_call", TODAY), Attendance("a", "orientation", TODAY)])
     assert states(document, "a") == {"orientation": "valid", "drills": "due", "on_call": "valid"}

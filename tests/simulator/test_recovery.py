@@ -9,7 +9,7 @@ from scenarios.procedure import HealthCheck
 from simulator.faults import Change
 from simulator.recovery import health, verify
 from tests import builders
-from tests.simulator.bench import MINUTE, Bench
+from tests.simulator.bench import MINUTE, Bench, rules
 
 SERVICES = builders.organization().services
 CHECKS = (
@@ -92,6 +92,21 @@ def test_what_no_health_check_sees_still_fails_by_what_monitoring_shows() -> Non
 def test_a_slow_database_is_not_normal() -> None:
     found = verified(15, Change(added_latency_ms=500), on="store")
     assert found["technical"]["database_normal"] is False
+
+
+def test_an_alert_that_still_fires_speaks_against_the_recovery() -> None:
+    firing = rules([{"alert": "Trouble", "expr": "vector(1) > 0", "labels": {"severity": "P1"}}])
+    later = builders.fault("down", Steady(Change(1.0)), at=50 * MINUTE, lasts=MINUTE)
+    played = Bench(later, organization=ORGANIZATION, rule_set=firing).run(15 * MINUTE)
+    found = verify(played.world, "INC-1")
+    assert found["technical"] == {**dict.fromkeys(found["technical"], True), "alerts_cleared": False}
+    assert not found["passed"]
+
+
+def test_errors_within_the_window_are_spikes() -> None:
+    found = verified(25, Change(0.3))
+    assert (found["technical"]["no_error_spikes"], found["passed"]) == (False, False)
+    assert verified(31, Change(0.3))["technical"]["no_error_spikes"]
 
 
 def test_the_same_moment_gives_the_same_result_however_often_it_is_asked() -> None:
