@@ -34,16 +34,65 @@ def cli() -> None:
 
 
 @cli.command("list")
+@click.option("--organization", metavar="PATH", help="Say which fit this organisation, and why the others do not.")
 @FORMAT
-def list_command(style: str) -> None:
+def list_command(organization: str | None, style: str) -> None:
     """Show the library's scenarios."""
-    from drills.commands import show_library
+    from drills.library import show_library
 
-    show_library(style)
+    show_library(style, organization)
 
 
 @cli.command()
+@click.argument("kind", type=click.Choice(["scenario", "organization"]))
+@click.argument("name")
+@click.option(
+    "--organization", default="seiketsu", show_default=True, metavar="PATH", help="For whom a scenario is made."
+)
+@click.option(
+    "--from",
+    "timeline",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Draft it from the first incident of an incident log.",
+)
+def new(kind: str, name: str, organization: str, timeline: Path | None) -> None:
+    """Write a scenario (NAME.yaml) or an organisation (folder NAME) to begin with; it passes `gameday check`."""
+    from drills.skeletons import make
+
+    make(kind, name, organization, timeline)
+
+
+@cli.group()
+def injects() -> None:
+    """The messages of a scenario, as a table for a spreadsheet."""
+
+
+@injects.command("export")
 @SCENARIO
+@click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
+def injects_export(scenario: str, file: Path | None) -> None:
+    """Write a scenario's injects as CSV, to FILE or to the screen."""
+    from drills.injects import export
+
+    export(scenario, file)
+
+
+@injects.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("scenario", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def injects_import(file: Path, scenario: Path | None) -> None:
+    """Put the injects of a CSV file into a scenario's file, or show them as a scenario states them."""
+    from drills.injects import insert, read
+
+    if scenario is None:
+        click.echo(read(file), nl=False)
+    else:
+        insert(scenario, file)
+
+
+@cli.command()
+@click.argument("scenario", required=False)
+@click.option("--all", "everything", is_flag=True, help="One drill of every scenario of the library; writes nothing.")
 @SEED
 @OVERRIDES
 @FORMAT
@@ -70,7 +119,8 @@ def list_command(style: str) -> None:
     help="Index the drill in this store: an SQLite file, or postgresql://….",
 )
 def run(  # noqa: PLR0917 - click passes them by name
-    scenario: str,
+    scenario: str | None,
+    everything: bool,
     seed: int,
     overrides: tuple[str, ...],
     style: str,
@@ -81,6 +131,12 @@ def run(  # noqa: PLR0917 - click passes them by name
     store_address: str | None,
 ) -> None:
     """Play a scenario in virtual time, judge it, and write journal, scorecard and report."""
+    if everything == (scenario is not None):
+        raise click.UsageError("Expected a scenario, or --all.")
+    if scenario is None:
+        from drills.library import run_all
+
+        sys.exit(run_all(overrides, seed=seed, treatment=cast("TreatmentName", treatment), style=style))
     from drills.commands import run_scenario
 
     sys.exit(

@@ -15,13 +15,14 @@ import simpy
 
 from scenarios.fault import Fault
 from scenarios.organization import Organization
-from scenarios.scenario import Inject, Mitigation, Scenario
+from scenarios.scenario import Mitigation, Scenario
 from simulator.course import Course, Turn
 from simulator.detection import Customers, Probes, Team
 from simulator.drift import Drift
 from simulator.faults import Change
 from simulator.flow import Flow, Modifications, ServiceState
 from simulator.impact import ImpactFacts, visible_impact
+from simulator.injecting import Injects
 from simulator.monitoring import Monitoring
 from simulator.randomness import Draws
 from simulator.rules import RuleSet
@@ -75,9 +76,7 @@ class World:
         self.monitoring = Monitoring(self, rules)
         self._looking_ahead = (self.monitoring, Probes(self), Customers(self), Drift(self))
         Team(self)
-        for inject in scenario.injects:
-            if inject.at is not None:
-                self.env.process(self._give(inject, inject.at, 0))
+        self._injects = Injects(self)
 
     # The drill steps the world.
 
@@ -104,6 +103,7 @@ class World:
 
     def perform(self, person: str, action: str, because: int) -> None:
         """Somebody begins an action of the catalogue; it is finished, and takes effect, after the time it takes."""
+        self._injects.happened(action, because)
         self.env.process(self._perform(person, action, because))
 
     def examine(self, person: str, method: str, because: int) -> None:
@@ -112,9 +112,7 @@ class World:
 
     def reached(self, milestone: str, record: int) -> None:
         """The response has reached a milestone that injects may wait for."""
-        for inject in self.scenario.injects:
-            if inject.when is not None and inject.when.milestone == milestone:
-                self.env.process(self._give(inject, inject.when.after, record))
+        self._injects.happened(milestone, record)
 
     def answer(self, tool: str) -> int:
         """The HTTP status with which a response tool answers the next request, as its service stands now."""
@@ -211,8 +209,11 @@ class World:
         if effect.retries is not None:
             retries = {**dict(modifications.retries), effect.service: effect.retries}
             modifications = modifications._replace(retries=tuple(sorted(retries.items())))
-        if effect.error_ratio is not None or effect.added_latency is not None:
-            burden = (effect.service, Change(effect.error_ratio or 0.0, added_latency_ms=effect.added_latency or 0))
+        burdening = (effect.error_ratio, effect.added_latency, effect.traffic, effect.capacity)
+        if any(value is not None for value in burdening):
+            change = Change(effect.error_ratio or 0.0, added_latency_ms=effect.added_latency or 0)
+            change = change._replace(traffic=effect.traffic or 1.0, capacity=effect.capacity or 1.0)
+            burden = (effect.service, change)
             modifications = modifications._replace(burdens=(*modifications.burdens, burden))
             if effect.lasts is not None:
                 self.env.process(self._wear_off(mitigation.action, burden, effect.lasts))
@@ -255,10 +256,6 @@ class World:
         self._update_truth(record)
         self._judge_effects(record)
         self._judge_worst(record, by)
-
-    def _give(self, inject: Inject, after_ms: int, because: int) -> Steps:
-        yield self.env.timeout(after_ms)
-        self.emit("inject_given", because, inject=inject.id, to=inject.to, says=inject.says)
 
     # The truth.
 

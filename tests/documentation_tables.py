@@ -49,7 +49,7 @@ def fault_tables() -> str:
     any_kind = definitions[f"Fault: {min(KINDS)}"]
     any_kind["properties"]["kind"] = definitions["Fault"]["properties"]["kind"]
     rows = ((f"[`{kind}`](faults/{kind}.md)", headline(kind)) for kind in sorted(KINDS))
-    return f"{model_table(Fault, any_kind, common)}\n#### Aim\n\n{model_table(Aim, definitions['Aim'])}\n" + _markdown(
+    return f"{model_table(Fault, any_kind, common)}\n#### Aim\n\n{model_table(Aim, definitions['Aim'])}\n" + markdown(
         ("Kind", "Is"), rows
     )
 
@@ -80,7 +80,7 @@ def model_table(model: type, schema: dict[str, Any], names: Iterable[str] | None
         part = schema["properties"][name]
         default = "required" if name in schema.get("required", ()) else _default(part)
         rows.append((f"`{name}`", _value(shapes[name], part), default, _meaning(model, name, part)))
-    return _markdown(("Key", "Value", "Default", "Meaning"), rows)
+    return markdown(("Key", "Value", "Default", "Meaning"), rows)
 
 
 def _meaning(model: type, name: str, part: dict[str, Any]) -> str:
@@ -198,7 +198,7 @@ def store_tables() -> str:
         parts.append(f"### {title}\n")
         for table in tables:
             rows = [(f"`{column.name}`", _column_type(column), column.doc or "") for column in table.columns]
-            parts.append(f"#### {table.name}\n\n{_markdown(('Column', 'Type', 'Holds'), rows)}")
+            parts.append(f"#### {table.name}\n\n{markdown(('Column', 'Type', 'Holds'), rows)}")
     return "\n".join(parts)
 
 
@@ -209,7 +209,7 @@ def _column_type(column: Column[Any]) -> str:
 
 def definition_table() -> str:
     """What the figures of the monthly report are."""
-    return _markdown(("Key", "Is"), ((f"`{name}`", text) for name, text in DEFINITIONS.items()))
+    return markdown(("Key", "Is"), ((f"`{name}`", text) for name, text in DEFINITIONS.items()))
 
 
 # The program.
@@ -230,7 +230,7 @@ def _command(name: str, command: click.Command, level: str = "###", shared: Iter
     parts = [f"{level} {name}\n\n`{' '.join([*called, '[OPTIONS]'])}`\n\n{paragraph(command.help or '')}\n"]
     options = [part for part in command.params if isinstance(part, click.Option) and part.opts[0] not in shared]
     if options:
-        parts.append(_markdown(("Option", "Default", "Meaning"), map(_option, options)))
+        parts.append(markdown(("Option", "Default", "Meaning"), map(_option, options)))
     return parts
 
 
@@ -242,7 +242,7 @@ def _group(name: str, group: click.Group) -> list[str]:
     parts = [
         f"### gameday {name}\n\n`gameday {name} COMMAND`\n\n{paragraph(group.help or '')} Several commands take:\n"
     ]
-    parts.append(_markdown(("Option", "Default", "Meaning"), map(_option, shared.values())))
+    parts.append(markdown(("Option", "Default", "Meaning"), map(_option, shared.values())))
     for word, command in group.commands.items():
         parts += _command(f"gameday {name} {word}", command, "####", shared)
     return parts
@@ -278,7 +278,7 @@ def event_tables() -> str:
         fields = [*(f"`{field}`" for field in row.fields), *(f"`{field}` (optional)" for field in row.optional)]
         tables[title].append((f"`{name}`", row.audience, ", ".join(fields) or "none", row.means))
     head = ("Type", "Audience", "Carries", "Says")
-    parts = [f"### {title}\n\n{_markdown(head, rows)}" for title, rows in tables.items()]
+    parts = [f"### {title}\n\n{markdown(head, rows)}" for title, rows in tables.items()]
     return "\n".join(parts)
 
 
@@ -293,7 +293,7 @@ def responder_tables() -> str:
     for name, parameter in load_profiles().parameters.items():
         facts = f"{_sentence(parameter.means)} Source: {parameter.source}. Confidence: {parameter.confidence}."
         rows = [(_condition(value), _figures(value)) for value in parameter.values]
-        parts.append(f"### {name}\n\n{facts}\n\n{_markdown(('For', 'Value'), rows)}")
+        parts.append(f"### {name}\n\n{facts}\n\n{markdown(('For', 'Value'), rows)}")
     return "\n".join(parts)
 
 
@@ -308,7 +308,7 @@ def _figures(value: Value) -> str:
     return f"{value.share:.0%}".replace("%", " %") if value.share is not None else f"factor {value.factor:g}"
 
 
-def _markdown(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+def markdown(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     lines = [head, tuple("---" for _ in head), *rows]
     return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |\n" for line in lines)
 
