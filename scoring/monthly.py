@@ -65,21 +65,13 @@ def monthly_report(
     )
     end = max(min(month.end, at), month.start)
     hurt, unknown = figures.impact(incidents, month.start, end)
-    resolution = spread(map(figures.resolution_of, members), MINUTE)
     severities = _by_severity(organization, members)
     return {
         "month": str(month),
-        "totalIncidents": len(members),
-        "incidentsBySevirity": {severity: len(those) for severity, those in severities.items()},
-        "averageResolutionTime": {
-            severity: mean
-            for severity, those in severities.items()
-            if (mean := spread(map(figures.resolution_of, those), MINUTE)["mean"]) is not None
-        },
-        "topRootCauses": _causes(members),
+        **_counted(members, severities),
         "preventionMeasuresImplemented": _measures(items, month, today),
         "customerImpactHours": None if members and unknown == len(members) and not hurt else _hours(hurt),
-        "mttr": resolution["mean"],
+        "mttr": spread(map(figures.resolution_of, members), MINUTE)["mean"],
         "mtbf": _hours((end - month.start - hurt) / len(members)) if members else None,
         "report": FORMAT,
         "organization": organization.organization,
@@ -99,6 +91,19 @@ def monthly_report(
         "kpis": figures.kpis((one for one in incidents if one.created_at < month.end), min(month.end, at)),
         "months": [_counts(month.plus(back), incidents) for back in range(1 - MONTHS_SHOWN, 1)],
         "incidents": [_incident(incident) for incident in members],
+    }
+
+
+def _counted(members: Sequence[Incident], severities: Mapping[str, Sequence[Incident]]) -> dict[str, Any]:
+    """What the incidents of the month alone say, under the names (and their spelling) of the procedure's report."""
+    means = {
+        severity: spread(map(figures.resolution_of, those), MINUTE)["mean"] for severity, those in severities.items()
+    }
+    return {
+        "totalIncidents": len(members),
+        "incidentsBySevirity": {severity: len(those) for severity, those in severities.items()},
+        "averageResolutionTime": {severity: mean for severity, mean in means.items() if mean is not None},
+        "topRootCauses": _causes(members),
     }
 
 

@@ -96,7 +96,7 @@ class Course:
             starts: list[int] = []
             states: list[ServiceState] = []
             for start_ms, solution in self.pieces:
-                state = solution[service]
+                state = solution.states[service]
                 if not states or state != states[-1]:  # Most changes of the world are none to this service.
                     starts.append(start_ms)
                     states.append(state)
@@ -126,43 +126,54 @@ class Course:
     def _plan(self, from_ms: int | None) -> None:
         """Lay out the pieces from a moment on (None: from the beginning), keeping those before it."""
         levels: dict[str, Change] = {}
+        known: dict[object, Solution] = {}
         start_ms = -(10**15) if from_ms is None else from_ms
         memory = self._remembered(start_ms)
         pieces = [] if from_ms is None else [piece for piece in self.pieces if piece.start_ms < from_ms]
         for turn in self.turns:
             if turn.at_ms > start_ms:
-                memory = self._lay(pieces, levels, start_ms, turn.at_ms, memory)
+                memory = self._lay(pieces, known, levels, (start_ms, turn.at_ms), memory)
                 start_ms = turn.at_ms
             if turn.change is None:
                 levels.pop(turn.fault.id)
             else:
                 levels[turn.fault.id] = turn.change
-        self._lay(pieces, levels, start_ms, max(self._until_ms, start_ms + 1), memory)
+        self._lay(pieces, known, levels, (start_ms, max(self._until_ms, start_ms + 1)), memory)
         self.pieces = pieces
         self._starts = [piece.start_ms for piece in pieces]
         self._spells = {}
 
     def _lay(
-        self, pieces: list[Piece], levels: dict[str, Change], start_ms: int, end_ms: int, memory: Memory
+        self,
+        pieces: list[Piece],
+        known: dict[object, Solution],
+        levels: dict[str, Change],
+        span: tuple[int, int],
+        memory: Memory,
     ) -> Memory:
         """Add the pieces from one moment to another, between which no fault changes; the memory at the end."""
-        if pieces and pieces[-1].start_ms == start_ms:
-            pieces.pop()
+        now_ms, end_ms = span
+        key = (*levels, *map(id, levels.values()))  # Turns keep their changes: no two of them share an id.
         if not self.flow.dynamic:
-            pieces.append(Piece(start_ms, self._solve(levels)))
+            solution = known.get(key)
+            if solution is None:
+                solution = known[key] = self._solve(levels)
+            pieces.append(Piece(now_ms, solution))
             return memory
         evolution, cold = self.flow.evolution, frozenset(self._cold(levels))
         wanted: dict[tuple[str, str], float] = {}
-        now_ms = start_ms
         while now_ms < end_ms:
             self._memories.append((now_ms, memory))
-            solution = self._solve(levels, evolution.standing(memory, wanted))
+            standing = evolution.standing(memory, wanted)
+            solution = known.get((key, standing))
+            if solution is None:
+                solution = known[key, standing] = self._solve(levels, standing)
             if not pieces or pieces[-1].solution is not solution:
                 pieces.append(Piece(now_ms, solution))
             step_ms = min(STEP_MS, end_ms - now_ms)
             wanted = evolution.wanted(solution.settled)
             after = evolution.step(memory, solution.settled, cold, now_ms, step_ms)
-            if start_ms < 0 or (after == memory and not memory.waits):
+            if now_ms < 0 or (after == memory and not memory.waits):
                 return after  # It has settled: nothing changes until somebody or something does.
             memory, now_ms = after, now_ms + step_ms
         return memory

@@ -5,23 +5,32 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
+from functools import partial
 from typing import cast
 
 from simulator.promql import numbers
 from simulator.promql.columns import Column, Evaluation, ScalarNode, Values, VectorNode
 from simulator.promql.functions import in_order
+from simulator.promql.semantics import Semantics
 from simulator.promql.series import NAME, Labels, make_labels
 
-AGGREGATIONS: dict[str, Callable[[Sequence[float]], float]] = {
-    "sum": numbers.total,
-    "avg": numbers.mean,
-    "min": numbers.least,
-    "max": numbers.greatest,
-    "count": lambda values: float(len(values)),
-    "group": lambda _: 1.0,
-    "stddev": numbers.deviation,
-    "stdvar": numbers.variance,
-}
+AGGREGATIONS = frozenset(("sum", "avg", "min", "max", "count", "group", "stddev", "stdvar"))
+
+
+def reduction(name: str, semantics: Semantics) -> Callable[[Sequence[float]], float]:
+    """From the values of a group to one, for an operator of `AGGREGATIONS`."""
+    variance = numbers.variance if semantics.variance_of_nothing_finite else numbers.variance_of_several
+    reductions: dict[str, Callable[[Sequence[float]], float]] = {
+        "sum": partial(numbers.total, compensated=semantics.compensated_sum),
+        "avg": numbers.mean if semantics.compensated_mean else numbers.moving_mean,
+        "min": numbers.least,
+        "max": numbers.greatest,
+        "count": lambda values: float(len(values)),
+        "group": lambda _: 1.0,
+        "stddev": lambda values: numbers.root(variance(values)),
+        "stdvar": variance,
+    }
+    return reductions[name]
 
 
 class Grouping:

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import math
 import re
-from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
-from simulator.promql import numbers
-from simulator.promql.aggregations import AGGREGATIONS, Aggregation, CountValues, Extremes, Grouping, Quantile
+from simulator.promql.aggregations import (
+    AGGREGATIONS,
+    Aggregation,
+    CountValues,
+    Extremes,
+    Grouping,
+    Quantile,
+    reduction,
+)
 from simulator.promql.columns import Node, ScalarNode, VectorNode
 from simulator.promql.dates import DATE_PARTS
 from simulator.promql.elementwise import ONE_NUMBER, WITH_SCALARS, negate
@@ -193,13 +199,8 @@ class Compiler:
         names = list(modifier.labels) if modifier is not None else []
         by = modifier is None or str(modifier.type).endswith("By")
         of = self._vector(tree.expr)
-        if name in ("sum", "avg"):
-            reduce = numbers.total if name == "sum" else numbers.mean
-            return Aggregation(
-                partial(reduce, compensated=self._semantics.compensated_mean), of, Grouping(names, by=by)
-            )
         if name in AGGREGATIONS:
-            return Aggregation(AGGREGATIONS[name], of, Grouping(names, by=by))
+            return Aggregation(reduction(name, self._semantics), of, Grouping(names, by=by))
         if name == "quantile":
             return Quantile(self._scalar(tree.param), of, Grouping(names, by=by))
         if name in ("topk", "bottomk"):

@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 DAY_S = 86_400
 _EARLIEST = -(2**63)
+_GO_BEGINS = -9_223_372_028_715_321_600
+"""Go counts seconds from the year -292277022399; what lies before wraps around to the far future, and so does NaN."""
 
 
 def civil(days: int) -> tuple[int, int, int]:
@@ -30,7 +32,8 @@ def _days_before(year: int, month: int) -> int:
 
 def _seconds(value: float) -> int:
     """Whole seconds, cut towards zero, as Go converts a float."""
-    return int(value) if math.isfinite(value) and abs(value) < 2**63 else _EARLIEST
+    seconds = int(value) if math.isfinite(value) and abs(value) < 2**63 else _EARLIEST
+    return seconds if seconds >= _GO_BEGINS else seconds + 2**64
 
 
 def _date(value: float) -> tuple[int, int, int]:

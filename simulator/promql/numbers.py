@@ -10,17 +10,19 @@ from operator import add
 
 
 def total(values: Sequence[float], *, compensated: bool = True) -> float:
-    """The sum, rounded once; NaN for infinities of both signs.
+    """The sum, rounded once; NaN for infinities of both signs. Where not `compensated`, each addition is rounded.
 
-    Where values nearly cancel each other the sum is made as Prometheus makes it, with Neumaier's compensation or
-    without: there its error is its own.
+    Where values nearly cancel each other the sum is made as Prometheus makes it, with Neumaier's compensation: there
+    its error is its own.
     """
+    if not compensated:
+        return reduce(add, values)
     try:
         result = math.fsum(values)
     except (OverflowError, ValueError):
         return reduce(add, values)
     if abs(result) < _CANCELLED and _cancels(values, result):
-        return math.fsum(_compensated_sum(values)) if compensated else reduce(add, values)
+        return math.fsum(_compensated_sum(values))
     return result
 
 
@@ -51,15 +53,53 @@ def compensate(value: float, result: float, compensation: float) -> tuple[float,
     return new, compensation + lost
 
 
-def mean(values: Sequence[float], *, compensated: bool = True) -> float:
+def mean(values: Sequence[float]) -> float:
     """The arithmetic mean, also of values whose sum is beyond the largest float."""
-    result = total(values, compensated=compensated) / len(values)
+    result = total(values) / len(values)
     if math.isinf(result) and not any(map(math.isinf, values)):
         return math.fsum(value / len(values) for value in values)
     return result
 
 
+def moving_mean(values: Iterable[float]) -> float:
+    """The arithmetic mean as it moves with each further value, each step rounded."""
+    return _move(values, compensated=False)
+
+
+def compensated_moving_mean(values: Iterable[float]) -> float:
+    """The arithmetic mean as it moves with each further value, with what the steps lose added at the end."""
+    return _move(values, compensated=True)
+
+
+def _move(values: Iterable[float], *, compensated: bool) -> float:
+    center = lost = 0.0
+    for count, value in enumerate(values, start=1):
+        if math.isinf(center) and (value == center or math.isfinite(value)):
+            continue  # An infinite mean is moved by the other infinity and by NaN alone.
+        step = value / count - center / count
+        if compensated:
+            center, lost = compensate(step, center, lost)
+        else:
+            center += step
+    return center if math.isinf(center) else center + lost
+
+
 def variance(values: Sequence[float]) -> float:
+    """The population's variance, by Welford's algorithm."""
+    center = squares = 0.0
+    for count, value in enumerate(values, start=1):
+        distance = value - center
+        center += distance / count
+        squares += distance * (value - center)
+    return squares / len(values)
+
+
+def variance_of_several(values: Sequence[float]) -> float:
+    """The population's variance, and 0 for one value alone, whatever it is."""
+    return variance(values) if len(values) > 1 else 0.0
+
+
+def compensated_variance(values: Sequence[float]) -> float:
     """The population's variance, by Welford's algorithm with compensated sums."""
     center = center_lost = squares = squares_lost = 0.0
     for count, value in enumerate(values, start=1):
@@ -70,10 +110,9 @@ def variance(values: Sequence[float]) -> float:
     return (squares + squares_lost) / len(values)
 
 
-def deviation(values: Sequence[float]) -> float:
-    """The population's standard deviation."""
-    result = variance(values)
-    return math.sqrt(result) if result >= 0 else math.nan
+def root(value: float) -> float:
+    """The square root; NaN of a negative number."""
+    return math.sqrt(value) if value >= 0 else math.nan
 
 
 def quantile(values: Iterable[float], share: float) -> float:

@@ -229,10 +229,10 @@ def _fit(times: Sequence[int], values: Sequence[float], origin_ms: int) -> tuple
 
 
 def _averages(series: Series, base: int, windows: Windows, semantics: Semantics) -> Values:
-    compensated = semantics.compensated_mean
+    mean = numbers.mean if semantics.compensated_mean else numbers.compensated_moving_mean
     column: Values = [None] * len(windows.ends)
     for number, start, end in windows.filled(1):
-        column[number] = numbers.mean(series.values[base + start : base + end], compensated=compensated)
+        column[number] = mean(series.values[base + start : base + end])
     return column
 
 
@@ -253,8 +253,8 @@ RANGE_FUNCTIONS: dict[str, Callable[..., Values]] = {
     "count_over_time": _over_time(lambda values: float(len(values))),
     "last_over_time": _over_time(lambda values: values[-1]),
     "present_over_time": _over_time(lambda _: 1.0),
-    "stddev_over_time": _over_time(numbers.deviation),
-    "stdvar_over_time": _over_time(numbers.variance),
+    "stddev_over_time": _over_time(lambda values: numbers.root(numbers.compensated_variance(values))),
+    "stdvar_over_time": _over_time(numbers.compensated_variance),
     "quantile_over_time": _quantile_over_time,
 }
 

@@ -23,6 +23,7 @@ class Semantics:
         *(
             "arc_tangent_drops_name",
             "compensated_mean",
+            "compensated_sum",
             "dot_matches_newline",
             "durations_are_numbers",
             "fuzzy_compare",
@@ -37,7 +38,7 @@ class Semantics:
             "query_offset",
             "small_deltas_ignored",
         ),
-        *("utf8_names", "zero_point_after_threshold"),
+        *("utf8_names", "variance_of_nothing_finite", "zero_point_after_threshold"),
     )
 
     def __init__(self, version: str = NEWEST) -> None:
@@ -60,6 +61,10 @@ class Semantics:
         """``[300]`` is a range of five minutes, and ``5m`` is the number 300."""
         self.compensated_mean = number >= (2, 55)
         """A mean is a compensated sum divided once, unless that overflows; before, it was moved by each value."""
+        self.compensated_sum = number >= (2, 54)
+        """The aggregation `sum` makes up for what additions lose."""
+        self.variance_of_nothing_finite = number >= (2, 54)
+        """The variance of a single element that is infinite or NaN is NaN; before, it was 0 as of any single one."""
         self.utf8_names = number >= (3, 0)
         """Any text may name a label or a metric."""
         self.histogram_fractions = number >= (3, 4)

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 from simulator.promql.series import Labels
 from simulator.rules.template_functions import FUNCTIONS
-from simulator.rules.template_syntax import (
+from simulator.rules.template_syntax import TemplateError, parse
+from simulator.rules.template_tree import (
     Branch,
     Command,
     Constant,
@@ -20,8 +21,6 @@ from simulator.rules.template_syntax import (
     Pipeline,
     Reference,
     Syntax,
-    TemplateError,
-    parse,
 )
 from simulator.rules.values import FormatError, Sample, Value, go_type, is_true, print_value
 

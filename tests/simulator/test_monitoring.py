@@ -20,7 +20,7 @@ from simulator.monitoring import Notification
 from simulator.promql.series import make_labels
 from simulator.randomness import Draws
 from simulator.rules import AlertRule, Transition
-from simulator.rules.templates import Template
+from simulator.rules.templates import NOWHERE, Template
 from simulator.telemetry import Telemetry
 from tests.builders import organization
 from tests.simulator.bench import HOUR, MINUTE, SECOND, Bench, rules, with_vendor
@@ -82,9 +82,10 @@ def tick_by_tick(bench: Bench, seed: int) -> list[tuple[int, str, str, dict[str,
     """What the rules say if scraped and evaluated one tick after the other, on the course as it went."""
     world = bench.world
     telemetry = Telemetry(world.organization, world.course, Draws(seed), wanted=RULES.reads, from_ms=-RULES.lookback_ms)
-    evaluators = [(group.evaluator(telemetry.store), group) for group in RULES.groups]
+    evaluators = [evaluator for unit in RULES.evaluators(telemetry.store) for evaluator in unit]
     ticks = []
-    for order, (evaluator, group) in enumerate(evaluators):
+    for order, evaluator in enumerate(evaluators):
+        group = evaluator.group
         phase_ms = int(Draws(seed).uniform("evaluation", group.name) * group.interval_ms)
         ticks += [(at_ms, order, evaluator) for at_ms in range(phase_ms, 90 * MINUTE + 1, group.interval_ms)]
     found: list[Transition] = []
@@ -177,7 +178,7 @@ def _transition(at_ms: int, kind: Any, alert: str, labels: dict[str, str]) -> Tr
     summary = {"summary": Template("{{ $labels.instance }} fails {{ $value }} a second")}
     rule = AlertRule(alert, ANY, annotations=summary)
     named = make_labels({**labels, "alertname": alert}.items())
-    return Transition(at_ms, kind, named, 2.5, rule=rule, element=named)
+    return Transition(at_ms, kind, named, 2.5, rule=rule, element=named, surroundings=NOWHERE)
 
 
 def test_a_new_group_waits_before_it_notifies() -> None:

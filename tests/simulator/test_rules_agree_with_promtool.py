@@ -29,7 +29,7 @@ KEPT = Path(__file__).with_name("kept_cases")
 _CASES = 2_000
 _BATCH = 100
 _LENGTH = 30
-_NUMBER = re.compile(r"(?<![\w.])[-+]?\d+\.?\d*(?:[eE][-+]?\d+)?")
+_NUMBER = re.compile(r"(?<![\d.])[-+]?\d+\.?\d*(?:[eE][-+]?\d+)?")
 
 
 def make_batch(folder: Path, seed: int) -> Path:

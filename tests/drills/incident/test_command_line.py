@@ -41,7 +41,7 @@ def test_an_incident_from_declaration_to_resolution(gameday: Gameday) -> None:
     code, out, err = gameday("declare", "P1", "Voice is down")
     assert (code, err) == (0, "")
     assert "not sent (dry run): page charlie.manager [P1, role commander]" in out
-    assert out.splitlines()[-1].startswith("  allowed now: ack, join, update, investigate")
+    assert out.splitlines()[-1].startswith("  allowed now: ack, do tick, join, update, do change_severity, investigate")
     for words in (
         ("join", "technical_lead"),
         ("ack",),
@@ -92,7 +92,10 @@ def test_an_act_that_is_not_allowed_says_what_is_and_ends_with_exit_code_2(gamed
     gameday("declare", "P2", "Dashboard slow", "--format", "json")
     code, out, err = gameday("resolve")
     assert (code, out) == (2, "")
-    assert "cannot resolve while the incident is declared; allowed now: ack, join, update, investigate" in err
+    assert (
+        "cannot resolve while the incident is declared; "
+        "allowed now: ack, do tick, join, update, do change_severity, investigate" in err
+    )
     for words, said in (
         (("ack", "--as", "heidi.success"), "heidi.success has no page to acknowledge"),
         (("join", "pilot"), "there is no role pilot"),

@@ -76,7 +76,9 @@ def test_an_act_that_the_state_does_not_allow_says_what_is_allowed_and_changes_n
 ) -> None:
     name = declared(bench, seiketsu)
     before = bench.journal(name).read_bytes()
-    with pytest.raises(ActionRefused, match="allowed now: acknowledge, join, update, investigate"):
+    with pytest.raises(
+        ActionRefused, match="allowed now: acknowledge, tick, join, update, change_severity, investigate"
+    ):
         bench.desk.act(name, "alice.engineer", "resolve", nothing)
     assert bench.journal(name).read_bytes() == before
 

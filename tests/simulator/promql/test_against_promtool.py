@@ -31,7 +31,9 @@ def test_random_expressions_have_the_values_that_promtool_gives(seed: int, tmp_p
     answers = iter(run(tmp_path, case, STEP_MS))
     store = SeriesStore(make_series(labels, values, STEP_MS) for labels, values in series.items())
     for text in expressions:
-        columns, failures = compile_expression(text, version=version).attempt(Stretch(store, _TIMES))
+        columns, failures = compile_expression(text, version=version, default_step_ms=STEP_MS).attempt(
+            Stretch(store, _TIMES)
+        )
         for number, time in enumerate(_TIMES):
             expected = read_samples(next(answers))
             place = f"seed {seed}, {text} at {time} ms"
