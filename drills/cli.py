@@ -24,6 +24,13 @@ WRONG_INPUT, HALTED, DEFECT = 2, 4, 70
 
 SCENARIO = click.argument("scenario")
 OVERRIDES = click.option("--set", "overrides", metavar="PATH=VALUE", multiple=True, help="Change a value for this run.")
+TREATMENT = click.option(
+    "--treatment",
+    type=click.Choice(["modelled", "absent", "ideal", "wrong"]),
+    default="modelled",
+    show_default=True,
+    help="The policy that modelled responders follow.",
+)
 SEED = click.option("--seed", default=1, show_default=True, help="The drill's luck.")
 
 
@@ -62,6 +69,31 @@ def new(kind: str, name: str, organization: str, timeline: Path | None) -> None:
     make(kind, name, organization, timeline)
 
 
+@cli.command()
+@SCENARIO
+@click.argument("what", type=click.Choice(["logs", "tickets", "status", "changes", "dashboard"]))
+@click.option("--at", required=True, metavar="DURATION", help="The drill time, such as 25m.")
+@click.option("--service", metavar="NAME", help="Whose log or status page, instead of that of the first fault.")
+@SEED
+@TREATMENT
+@OVERRIDES
+def look(  # noqa: PLR0917
+    scenario: str, what: str, at: str, service: str | None, seed: int, treatment: str, overrides: tuple[str, ...]
+) -> None:
+    """Show what somebody who looked at a moment of a drill would have seen."""
+    from drills import looking
+
+    looking.look(
+        scenario,
+        overrides,
+        cast("looking.What", what),
+        service=service,
+        at=at,
+        seed=seed,
+        treatment=cast("TreatmentName", treatment),
+    )
+
+
 @cli.group()
 def injects() -> None:
     """The messages of a scenario, as a table for a spreadsheet."""
@@ -97,13 +129,7 @@ def injects_import(file: Path, scenario: Path | None) -> None:
 @OVERRIDES
 @FORMAT
 @click.option("--runs", default=1, show_default=True, type=click.IntRange(1), help="Seeds to play, from --seed on.")
-@click.option(
-    "--treatment",
-    type=click.Choice(["modelled", "absent", "ideal", "wrong"]),
-    default="modelled",
-    show_default=True,
-    help="The policy that modelled responders follow.",
-)
+@TREATMENT
 @click.option("--no-wire", is_flag=True, help="Skip the HTTP between workflow and tools; the journal is the same.")
 @click.option(
     "--report",

@@ -46,9 +46,22 @@ def prepare(reference: str, overrides: Sequence[str] = ()) -> Prepared:
     _, loaded, profiles = recall(reference, overrides) or _validate(reference, overrides)
     rules = compile_organization_rules(loaded)
     flow = Flow(loaded.organization)
+    _check_steady_state(loaded, flow)
     return Prepared(
         reference, tuple(overrides), loaded, flow, rules, profiles, _assumptions(profiles), _procedure(loaded)
     )
+
+
+def _check_steady_state(loaded: LoadedScenario, flow: Flow) -> None:
+    """Refuse a world in which users are hurt before anything has happened: nothing could be learned of it."""
+    problems = [
+        loaded.organization_document.problem(
+            ("services", name, "objective"), f'"{name}" misses its objective on an ordinary day, so no drill can begin'
+        )
+        for name in flow.solve({}).broken
+    ]
+    if problems:
+        raise InputError(problems)
 
 
 def compile_organization_rules(loaded: LoadedOrganization | LoadedScenario) -> RuleSet:

@@ -234,6 +234,18 @@ CastRole = Literal[
 
 
 @model
+class RecentChange:
+    """Something that was changed before the drill began, guilty or not."""
+
+    ago: Duration
+    """How long before the beginning."""
+    service: ServiceName
+    """What was changed."""
+    says: str
+    """What is known of it."""
+
+
+@model
 class Scenario:
     """A game day, ready to be played."""
 
@@ -267,6 +279,10 @@ class Scenario:
     """What goes wrong; at least one."""
     injects: tuple[Inject, ...] = ()
     """Messages that the exercise hands to players."""
+    changes: tuple[RecentChange, ...] = ()
+    """What was changed before the drill, for whoever looks."""
+    dashboard_lag: Duration = 0
+    """By how much the dashboard is behind, without saying so."""
     findings: tuple[Finding, ...] = ()
     """What the methods of investigation reveal, the decisive finding among others."""
     mitigations: tuple[Mitigation, ...] = ()

@@ -61,6 +61,8 @@ class World:
         self.truth = flow.solve({})
         self.hurt_record = 0
         """Record of the latest moment at which a user-facing service left its objective."""
+        self.performed: list[tuple[int, str, str]] = []
+        """(ms, person, action) of everything that was begun."""
         self._finished = finished
         self._mitigations = {mitigation.action: mitigation for mitigation in scenario.mitigations}
         self._revealed: set[str] = set()
@@ -103,6 +105,7 @@ class World:
 
     def perform(self, person: str, action: str, because: int) -> None:
         """Somebody begins an action of the catalogue; it is finished, and takes effect, after the time it takes."""
+        self.performed.append((self.now, person, action))
         self._injects.happened(action, because)
         self.env.process(self._perform(person, action, because))
 

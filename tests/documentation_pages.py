@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache, partial
 from pathlib import Path
 
 from scenarios.fault import Fault
@@ -15,17 +16,22 @@ from scenarios.shapes import shape_of_model
 from simulator.faults import KINDS
 from simulator.injecting import moments
 from tests import documentation_tables as tables
+from tests.documentation_plots import metastable_svg
 
 ROOT = Path(__file__).parent.parent
 
 
-def pages() -> dict[Path, str]:
-    """Every generated document, by its place."""
-    made = {ROOT / "docs" / "reference" / "faults" / f"{kind}.md": fault_page(kind) for kind in KINDS}
-    loaded = {name: load_scenario(name, KINDS) for name in library_scenarios()}
-    folder = ROOT / "docs" / "scenarios"
-    made |= {folder / f"{name}.md": scenario_page(one) for name, one in loaded.items()}
-    return made | {folder / "README.md": scenario_index(loaded)}
+def pages() -> dict[Path, Callable[[], str]]:
+    """Every generated document by its place, and what makes it."""
+    documents = ROOT / "docs"
+    made: dict[Path, Callable[[], str]] = {
+        documents / "reference" / "faults" / f"{kind}.md": partial(fault_page, kind) for kind in KINDS
+    }
+    for name in library_scenarios():
+        made[documents / "scenarios" / f"{name}.md"] = partial(scenario_page, name)
+    made[documents / "scenarios" / "README.md"] = scenario_index
+    made[documents / "images" / "metastable.svg"] = metastable_svg
+    return made
 
 
 def fault_page(kind: str) -> str:
@@ -45,8 +51,14 @@ def fault_page(kind: str) -> str:
     return "\n".join(parts)
 
 
-def scenario_index(loaded: Mapping[str, LoadedScenario]) -> str:
+@cache
+def _loaded(name: str) -> LoadedScenario:
+    return load_scenario(name, KINDS)
+
+
+def scenario_index() -> str:
     """All scenarios of the library, the easiest first."""
+    loaded = {name: _loaded(name) for name in library_scenarios()}
     rows = []
     for name, one in sorted(loaded.items(), key=lambda entry: (entry[1].scenario.difficulty, entry[0])):
         scenario = one.scenario
@@ -60,8 +72,9 @@ def scenario_index(loaded: Mapping[str, LoadedScenario]) -> str:
     return f"# Scenarios\n\n{text}\n{tables.markdown(head, rows)}"
 
 
-def scenario_page(loaded: LoadedScenario) -> str:
+def scenario_page(name: str) -> str:
     """A scenario: the brief for players, and everything else behind a fold."""
+    loaded = _loaded(name)
     scenario, organization = loaded.scenario, loaded.organization
     starts = f"{scenario.starts_at:%A, %d %B %Y, %H:%M} UTC"
     players = [

@@ -321,6 +321,13 @@ def _sentence(text: str) -> str:
     return f"{text[0].upper()}{text[1:]}."
 
 
+def metastable_table() -> str:
+    """What recovers from a failure that feeds itself, as published and here."""
+    from tests.documentation_plots import metastable_rows
+
+    return markdown(("What is done", "Published", "Here"), metastable_rows())
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "scenario": scenario_tables,
     "organization": organization_tables,
@@ -334,4 +341,5 @@ TABLES: dict[str, Callable[[], str]] = {
     "incident log": lambda: record_tables(IncidentLog),
     "store": store_tables,
     "definitions": definition_table,
+    "metastable": metastable_table,
 }

@@ -108,3 +108,25 @@ def test_what_is_wrong_with_a_table_is_told_by_row(gameday: Gameday, tmp_path: P
     assert code == 2
     assert 'table.csv:2:1: a row without "says"' in told
     assert "unknown columns: colour" in told
+
+
+def test_no_drill_begins_in_a_world_that_is_broken_already(gameday: Gameday) -> None:
+    """Told with the place, by `check` as well as by `run`."""
+    for command in ("check", "run"):
+        code, _, told = gameday(command, "quiet-morning", "--set", "services.api.error_ratio=5%")
+        assert code == 2
+        assert '"api" misses its objective on an ordinary day, so no drill can begin' in told
+
+
+def test_what_could_be_seen_at_a_moment_is_shown(gameday: Gameday) -> None:
+    code, printed, _ = gameday("look", "vendor-quota-used-up", "logs", "--at", "40m")
+    assert code == 0
+    assert "1008 quota_exceeded" in printed
+    assert (
+        gameday("look", "vendor-quota-used-up", "status", "--at", "20m")[1]
+        == "ElevenLabs API: All systems operational.\n"
+    )
+    assert "Voice service" in gameday("look", "vendor-quota-used-up", "tickets", "--at", "40m")[1]
+    assert gameday("look", "vendor-quota-used-up", "changes", "--at", "5m")[1] == "Nothing.\n"
+    assert gameday("look", "vendor-quota-used-up", "logs", "--at", "soon")[0] == 2
+    assert gameday("look", "vendor-quota-used-up", "logs", "--at", "5m", "--service", "voise")[0] == 2
