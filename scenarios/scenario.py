@@ -13,7 +13,7 @@ from annotated_types import Ge, Gt, Le, MinLen
 from scenarios.fault import Fault
 from scenarios.fields import Defines, Duration, Instant, Period, Ratio, Refers, ServiceName, model
 from scenarios.organization import ActionName
-from scenarios.people import RoleName, SeverityName
+from scenarios.people import PersonId, RoleName, SeverityName
 
 Milestone = Literal[
     "impact",
@@ -234,6 +234,20 @@ CastRole = Literal[
 
 
 @model
+class Absence:
+    """Somebody who cannot be reached for a while: asleep, on an aeroplane, busy with another incident."""
+
+    person: PersonId
+    """Who."""
+    because: str
+    """Why; for readers."""
+    from_: Duration = 0
+    """Drill time from which on they answer no page."""
+    to: Duration | None = None
+    """Drill time at which they are back; none: not within the drill."""
+
+
+@model
 class RecentChange:
     """Something that was changed before the drill began, guilty or not."""
 
@@ -279,6 +293,8 @@ class Scenario:
     """What goes wrong; at least one."""
     injects: tuple[Inject, ...] = ()
     """Messages that the exercise hands to players."""
+    absences: tuple[Absence, ...] = ()
+    """Who cannot be reached, and when."""
     changes: tuple[RecentChange, ...] = ()
     """What was changed before the drill, for whoever looks."""
     dashboard_lag: Duration = 0

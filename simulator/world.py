@@ -139,6 +139,13 @@ class World:
         """Actions that make it worse in this scenario."""
         return [name for name, mitigation in self._mitigations.items() if mitigation.harmful]
 
+    def is_absent(self, person: str) -> bool:
+        """Whether somebody cannot be reached now."""
+        return any(
+            one.person == person and one.from_ <= self.now and (one.to is None or self.now < one.to)
+            for one in self.scenario.absences
+        )
+
     def visible_impact(self, from_ms: int | None = None) -> ImpactFacts:
         """What dashboards show of the impact since a moment, by default over the organisation's usual look back."""
         look_back_ms = self.organization.impact_signs.look_back

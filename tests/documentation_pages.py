@@ -94,6 +94,7 @@ def scenario_page(name: str) -> str:
             "What looking for it reveals",
             (f"{one.method}: {one.says}{_decisive(one.decisive)}" for one in scenario.findings),
         ),
+        _list("Who cannot be reached", (f"{one.person}: {one.because}" for one in scenario.absences)),
         _list("Messages", map(_inject, scenario.injects)),
         _list("Actions", _actions(scenario, organization.actions)),
         _list("Judged by", _criteria(scenario)),
