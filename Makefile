@@ -4,13 +4,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN := elevenlabs-intermittent --seed 1 --runs 200
 
-.PHONY: drill test lint bench schemas clean
+.PHONY: drill test proofs lint bench schemas clean
 
 drill: $(BIN)/.installed
 	@$(BIN)/gameday run $(RUN) || test $$? -eq 1
 
 test: $(BIN)/.tested
 	$(BIN)/python -m pytest -n auto
+
+proofs: $(BIN)/.tested # every scenario's own test, over a thousand seeds
+	GAMEDAY_SEEDS=1000 $(BIN)/python -m pytest -n auto tests/test_library.py
 
 lint: $(BIN)/.tested
 	$(BIN)/ruff check .

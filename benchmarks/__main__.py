@@ -17,6 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.bare_loop import bare_loop
+from benchmarks.large_world import large_world
 from drills.runner import play, prepare
 from drills.sweep import summarise
 from scenarios.loading import load_scenario
@@ -32,6 +33,7 @@ def main() -> None:
     drill_against_bare_loop()
     process_against_chaos_toolkit()
     large_scenario()
+    large_world(bare_loop)
     memory_of_many_runs()
     long_timeline()
 

@@ -25,6 +25,13 @@ WRONG_INPUT, HALTED, DEFECT = 2, 4, 70
 
 SCENARIO = click.argument("scenario")
 OVERRIDES = click.option("--set", "overrides", metavar="PATH=VALUE", multiple=True, help="Change a value for this run.")
+TREATMENT = click.option(
+    "--treatment",
+    type=click.Choice(["modelled", "absent", "ideal", "wrong"]),
+    default="modelled",
+    show_default=True,
+    help="The policy that modelled responders follow.",
+)
 SEED = click.option("--seed", default=1, show_default=True, help="The drill's luck.")
 
 
@@ -35,27 +42,95 @@ def cli() -> None:
 
 
 @cli.command("list")
+@click.option("--organization", metavar="PATH", help="Say which fit this organisation, and why the others do not.")
 @FORMAT
-def list_command(style: str) -> None:
+def list_command(organization: str | None, style: str) -> None:
     """Show the library's scenarios."""
-    from drills.commands import show_library
+    from drills.library import show_library
 
-    show_library(style)
+    show_library(style, organization)
+
+
+@cli.command()
+@click.argument("kind", type=click.Choice(["scenario", "organization"]))
+@click.argument("name")
+@click.option(
+    "--organization", default="seiketsu", show_default=True, metavar="PATH", help="For whom a scenario is made."
+)
+@click.option(
+    "--from",
+    "timeline",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Draft it from the first incident of an incident log.",
+)
+def new(kind: str, name: str, organization: str, timeline: Path | None) -> None:
+    """Write a scenario (NAME.yaml) or an organisation (folder NAME) to begin with; it passes `gameday check`."""
+    from drills.skeletons import make
+
+    make(kind, name, organization, timeline)
 
 
 @cli.command()
 @SCENARIO
+@click.argument("what", type=click.Choice(["logs", "tickets", "status", "changes", "dashboard"]))
+@click.option("--at", required=True, metavar="DURATION", help="The drill time, such as 25m.")
+@click.option("--service", metavar="NAME", help="Whose log or status page, instead of that of the first fault.")
+@SEED
+@TREATMENT
+@OVERRIDES
+def look(  # noqa: PLR0917
+    scenario: str, what: str, at: str, service: str | None, seed: int, treatment: str, overrides: tuple[str, ...]
+) -> None:
+    """Show what somebody who looked at a moment of a drill would have seen."""
+    from drills import looking
+
+    looking.look(
+        scenario,
+        overrides,
+        cast("looking.What", what),
+        service=service,
+        at=at,
+        seed=seed,
+        treatment=cast("TreatmentName", treatment),
+    )
+
+
+@cli.group()
+def injects() -> None:
+    """The messages of a scenario, as a table for a spreadsheet."""
+
+
+@injects.command("export")
+@SCENARIO
+@click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
+def injects_export(scenario: str, file: Path | None) -> None:
+    """Write a scenario's injects as CSV, to FILE or to the screen."""
+    from drills.injects import export
+
+    export(scenario, file)
+
+
+@injects.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("scenario", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def injects_import(file: Path, scenario: Path | None) -> None:
+    """Put the injects of a CSV file into a scenario's file, or show them as a scenario states them."""
+    from drills.injects import insert, read
+
+    if scenario is None:
+        click.echo(read(file), nl=False)
+    else:
+        insert(scenario, file)
+
+
+@cli.command()
+@click.argument("scenario", required=False)
+@click.option("--all", "everything", is_flag=True, help="One drill of every scenario of the library; writes nothing.")
 @SEED
 @OVERRIDES
 @FORMAT
 @click.option("--runs", default=1, show_default=True, type=click.IntRange(1), help="Seeds to play, from --seed on.")
-@click.option(
-    "--treatment",
-    type=click.Choice(["modelled", "absent", "ideal", "wrong"]),
-    default="modelled",
-    show_default=True,
-    help="The policy that modelled responders follow.",
-)
+@TREATMENT
 @click.option("--no-wire", is_flag=True, help="Skip the HTTP between workflow and tools; the journal is the same.")
 @click.option(
     "--report",
@@ -71,7 +146,8 @@ def list_command(style: str) -> None:
     help="Index the drill in this store: an SQLite file, or postgresql://….",
 )
 def run(  # noqa: PLR0917 - click passes them by name
-    scenario: str,
+    scenario: str | None,
+    everything: bool,
     seed: int,
     overrides: tuple[str, ...],
     style: str,
@@ -82,6 +158,12 @@ def run(  # noqa: PLR0917 - click passes them by name
     store_address: str | None,
 ) -> None:
     """Play a scenario in virtual time, judge it, and write journal, scorecard and report."""
+    if everything == (scenario is not None):
+        raise click.UsageError("Expected a scenario, or --all.")
+    if scenario is None:
+        from drills.library import run_all
+
+        sys.exit(run_all(overrides, seed=seed, treatment=cast("TreatmentName", treatment), style=style))
     from drills.commands import run_scenario
 
     sys.exit(

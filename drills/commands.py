@@ -17,7 +17,7 @@ from drills.options import open_store
 from drills.response.templates import compile_templates
 from drills.runner import Prepared, compile_organization_rules, plain, play, prepare
 from drills.store.address import named
-from scenarios.loading import library_organizations, library_scenarios, load_organization, load_scenario
+from scenarios.loading import library_organizations, library_scenarios, load_organization
 from scenarios.organization import Organization
 from scenarios.problems import InputError, Problem
 from scoring.scorecard import invalid, scorecard
@@ -26,30 +26,6 @@ from simulator.journal import Journal
 from simulator.responders.treatments import TreatmentName
 
 MET, MISSED, INVALID = 0, 1, 3
-
-
-def show_library(style: str) -> None:
-    """The library's scenarios: id, difficulty, duration, title."""
-    from scenarios.fields import format_duration
-
-    rows = []
-    for name, path in library_scenarios().items():
-        scenario = load_scenario(name, KINDS).scenario
-        rows.append(
-            {
-                "scenario": name,
-                "difficulty": scenario.difficulty,
-                "duration": format_duration(scenario.duration),
-                "organization": scenario.organization,
-                "title": scenario.title,
-                "path": str(path),
-            }
-        )
-    if style == "json":
-        click.echo(json.dumps(rows, indent=2))
-        return
-    for row in rows:
-        click.echo("{scenario:<28} difficulty {difficulty}  {duration:>6}  {organization:<10} {title}".format(**row))
 
 
 def run_scenario(

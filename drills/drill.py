@@ -178,11 +178,18 @@ class Drill:
         number = self.journal.append(self.now_ms, kind, because, fields)
         if EVENT_TYPES[kind].audience != "facilitator":
             self.crew.observe(self.journal.records[-1], self.workflow)
-        milestone = MILESTONES.get(kind)
+        milestone = MILESTONES.get(kind) or _claimed(kind, fields)
         if milestone is not None and milestone not in self._reached:
             self._reached.add(milestone)
             self.world.reached(milestone, number)
         return number
+
+
+def _claimed(kind: str, fields: Mapping[str, Any]) -> str | None:
+    """The milestone that a record stands for as far as anybody can know at the time, for injects that wait for it."""
+    if kind == "worst_case_held" and fields["by"] == "mitigation":
+        return "mitigated"
+    return "verified" if kind == "verification_finished" and fields["passed"] else None
 
 
 def _signal(kind: str, fields: Mapping[str, Any], record: int, titles: Mapping[str, str]) -> Signal:

@@ -51,11 +51,13 @@ class Prepared:
 def prepare(reference: str, overrides: Sequence[str] = ()) -> Prepared:
     """Load a scenario by library id or path, with its organisation; InputError says everything that is wrong."""
     _, loaded, profiles, found = recall(reference, overrides) or _validate(reference, overrides)
+    flow = Flow(loaded.organization)
+    _check_steady_state(loaded, flow)
     return Prepared(
         reference=reference,
         overrides=tuple(overrides),
         loaded=loaded,
-        flow=Flow(loaded.organization),
+        flow=flow,
         rules=compile_organization_rules(loaded),
         templates=compile_templates(loaded.templates),
         profiles=profiles,
@@ -63,6 +65,18 @@ def prepare(reference: str, overrides: Sequence[str] = ()) -> Prepared:
         procedure=_procedure(loaded),
         findings=found,
     )
+
+
+def _check_steady_state(loaded: LoadedScenario, flow: Flow) -> None:
+    """Refuse a world in which users are hurt before anything has happened: nothing could be learned of it."""
+    problems = [
+        loaded.organization_document.problem(
+            ("services", name, "objective"), f'"{name}" misses its objective on an ordinary day, so no drill can begin'
+        )
+        for name in flow.solve({}).broken
+    ]
+    if problems:
+        raise InputError(problems)
 
 
 def compile_organization_rules(loaded: LoadedOrganization | LoadedScenario) -> RuleSet:

@@ -18,7 +18,7 @@ from scenarios.monitoring import Metric, ScrapeJob
 from scenarios.organization import Latency, Organization, Service
 from scenarios.people import Layer, Restriction, Schedule, Shift
 from scenarios.problems import Problem, Steps, alternatives
-from scenarios.scenario import Communication, Criteria, Effect, Expectation, Inject, Milestone, Scenario
+from scenarios.scenario import Communication, Criteria, Effect, Expectation, Inject, Milestone, Scenario, Without
 from scenarios.shapes import shape_of_model, walk
 
 _METRIC_NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*\Z")
@@ -31,6 +31,8 @@ _KEYS_OF_KINDS = {
     "value": ("constant",),
 }
 """The kinds of metrics that a key of theirs says something about."""
+LASTING = ("error_ratio", "added_latency", "traffic", "capacity")
+"""What an effect may bring along for a while."""
 LONGEST_DRILL_MS = 7 * 86_400_000
 
 
@@ -229,23 +231,50 @@ def _scenario(data: dict[str, Any]) -> Iterator[Finding]:
             )
             yield Finding(("faults", index, "for"), message, f"at most {format_duration(duration - at)}")
     for index, inject in enumerate(_items(data, "injects")):
-        at = _ms(inject, "at")
-        if at is not None and at >= duration:
-            yield Finding(("injects", index, "at"), f"is given when the drill is over, at {format_duration(duration)}")
+        for path in (("at",), ("timeout",), ("without", "by"), ("when", "after")):
+            at = _ms(_mapping(inject.get(path[0])) if path[1:] else inject, path[-1])
+            if at is not None and at >= duration:
+                message = f"is given when the drill is over, at {format_duration(duration)}"
+                yield Finding(("injects", index, *path), message)
+        if _mapping(inject.get("when")).get("milestone") == "mitigated" and not _cures(data):
+            yield Finding(("injects", index, "when"), "is never given: no action of this scenario cures anything")
+
+
+TRIGGERS = ("at", "when", "when_any", "when_all", "without")
+
+
+def _cures(data: dict[str, Any]) -> bool:
+    """Whether any action of the scenario helps."""
+    return any(mitigation.get("harmful") is not True for mitigation in _items(data, "mitigations"))
 
 
 def _inject(data: dict[str, Any]) -> Iterator[Finding]:
-    given = [key for key in ("at", "when") if data.get(key) is not None]
+    given = [key for key in TRIGGERS if data.get(key) not in (None, [])]
     if len(given) != 1:
-        yield Finding((), "both at and when are given" if given else "neither at nor when is given", "one of them")
+        told = f"{' and '.join(given)} are given together" if given else "nothing says when it is given"
+        yield Finding((), told, f"one of {alternatives(TRIGGERS)}")
+    until = _ms(data, "until")
+    for key in ("at", "timeout"):
+        moment = _ms(data, key)
+        if moment is not None and until is not None and moment > until:
+            yield Finding((key,), f"comes after until, at {format_duration(until)}, so that it is never given then")
+    if data.get("timeout") is not None and given in (["at"], ["without"]):
+        yield Finding(("timeout",), f"an inject with {given[0]} waits for nothing", at_key=True)
+    if data.get("probability") in (0, 0.0, "0%"):
+        yield Finding(("probability",), "never given")
+
+
+def _without(data: dict[str, Any]) -> Iterator[Finding]:
+    if (data.get("milestone") is None) == (data.get("action") is None):
+        yield Finding((), "needs either a milestone or an action")
 
 
 def _effect(data: dict[str, Any]) -> Iterator[Finding]:
-    changes = ("bypasses", "retries", "ends_fault", "error_ratio", "added_latency")
+    changes = ("bypasses", "retries", "ends_fault", *LASTING)
     if all(data.get(key) is None for key in changes):
         yield Finding((), "an effect that changes nothing", f"one of {alternatives(changes)}")
-    if data.get("lasts") is not None and all(data.get(key) is None for key in ("error_ratio", "added_latency")):
-        yield Finding(("lasts",), "nothing that could end", "error_ratio or added_latency beside it", at_key=True)
+    if data.get("lasts") is not None and all(data.get(key) is None for key in LASTING):
+        yield Finding(("lasts",), "nothing that could end", f"{alternatives(LASTING)} beside it", at_key=True)
 
 
 def _criteria(data: dict[str, Any]) -> Iterator[Finding]:
@@ -278,6 +307,7 @@ _CHECKS: dict[type, Callable[[dict[str, Any]], Iterator[Finding]]] = {
     Organization: _organization,
     Scenario: _scenario,
     Inject: _inject,
+    Without: _without,
     Effect: _effect,
     Criteria: _criteria,
     Layer: _layer,

@@ -145,17 +145,24 @@ class Document:
         Every step but the last must exist or be a key, for which a mapping is made.
         """
 
-        def replaced(old: Any, rest: Steps) -> Any:
+        made = self.replaced(path, value)
+        made._overrides[path] = label
+        return made
+
+    def replaced(self, path: Steps, value: Any) -> Document:
+        """The same, but problems there name the place in the file, as if it had been written so."""
+
+        def with_value(old: Any, rest: Steps) -> Any:
             if not rest:
                 return value
             step = rest[0]
             if isinstance(step, int):
-                return [*old[:step], replaced(old[step], rest[1:]), *old[step + 1 :]]
+                return [*old[:step], with_value(old[step], rest[1:]), *old[step + 1 :]]
             old = old if isinstance(old, dict) else {}
-            return {**old, step: replaced(old.get(step), rest[1:])}
+            return {**old, step: with_value(old.get(step), rest[1:])}
 
-        overrides = {**self._overrides, path: label}
-        return Document(self.file, self._root, self.sha256, overrides, replaced(self.data, path), source=self.source)
+        data = with_value(self.data, path)
+        return Document(self.file, self._root, self.sha256, self._overrides, data, source=self.source)
 
 
 def read_document(path: Path, name: str | None = None) -> Document:

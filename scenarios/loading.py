@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
+from scenarios.casting import cast
 from scenarios.consistency import check_against_organization, check_models
 from scenarios.documents import Document, read_content, scan_file, scan_text
 from scenarios.fault import Fault
@@ -121,6 +122,9 @@ def load_scenario(reference: str, fault_kinds: Mapping[str, type], overrides: It
         files.problems += problems
     part = _organization_of(files, document, path, written, others)
     organization = _check_organization(files, part) if part is not None else None
+    if part is not None:
+        document, problems = cast(document, part.document)
+        files.problems += problems
     scenario = _check_scenario(files, document, part)
     files.finish()
     assert scenario is not None and organization is not None and part is not None

@@ -123,6 +123,8 @@ class Service:
     """Requests a second beyond which it answers 429; none: no limit."""
     endpoints: dict[str, Endpoint] = field(default_factory=dict)
     """Ways into it that faults may be aimed at; what their shares leave is the rest."""
+    status_page_lag: Duration = 2_100_000
+    """For a vendor: how late its own status page is. By default 35 minutes, the least of four published incidents."""
     roles: tuple[ServiceRole, ...] = ()
     """What it is to the organisation, beyond what follows from the graph: scenarios may ask for a role."""
     depends_on: dict[ServiceName, Dependency] = field(default_factory=dict)

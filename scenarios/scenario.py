@@ -8,12 +8,12 @@ from __future__ import annotations
 from dataclasses import field
 from typing import Annotated, Literal
 
-from annotated_types import Ge, Le, MinLen
+from annotated_types import Ge, Gt, Le, MinLen
 
 from scenarios.fault import Fault
 from scenarios.fields import Defines, Duration, Instant, Period, Ratio, Refers, ServiceName, model
 from scenarios.organization import ActionName
-from scenarios.people import RoleName, SeverityName
+from scenarios.people import PersonId, RoleName, SeverityName
 
 Milestone = Literal[
     "impact",
@@ -65,21 +65,50 @@ class ExpectedAction:
 
 
 @model
+class Without:
+    """Something that should have been by a certain time: a milestone, or an action of the catalogue."""
+
+    milestone: Milestone | None = None
+    """The milestone that should have been reached; either this or `action`."""
+    action: ActionName | None = None
+    """The action that should have been begun; either this or `milestone`."""
+    by: Period
+    """By when, in drill time."""
+
+
+@model
 class Inject:
-    """A message or event that the exercise gives to a player, at a time or relative to a milestone."""
+    """A message or event that the exercise gives to a player, once: at a time, or when something has or has not been.
+
+    Exactly one of `at`, `when`, `when_any`, `when_all` and `without` says when.
+    """
 
     id: Annotated[str, Defines("inject")]
     """Its name in the journal."""
-    to: RoleName
-    """The role that receives it."""
+    to: RoleName | None = None
+    """The role that receives it; none: everybody."""
     says: str
     """Its text."""
     at: Duration | None = None
-    """Drill time at which it is given; either this or `when`."""
+    """Drill time at which it is given."""
     when: When | None = None
-    """A moment relative to a milestone; either this or `at`."""
+    """A moment relative to a milestone."""
+    when_any: tuple[When, ...] = ()
+    """Several of those: the first that comes."""
+    when_all: tuple[When, ...] = ()
+    """Several of those: when the last has come."""
+    without: Without | None = None
+    """Given if something has not been by a certain time."""
+    timeout: Period | None = None
+    """With `when`, `when_any` or `when_all`: drill time at which it is given even if none of that has come."""
+    until: Period | None = None
+    """Drill time after which it is no longer given."""
+    probability: Ratio = 1.0
+    """In what share of the drills it is given at all."""
     expect: ExpectedAction | None = None
     """What the player should do about it. Validated; not judged yet, and modelled people do not react to injects."""
+    points: Annotated[int, Ge(0)] = 0
+    """What doing so is worth to whoever keeps score by hand."""
 
 
 @model
@@ -94,12 +123,16 @@ class Effect:
     """New number of retries towards every dependency of the service."""
     ends_fault: Annotated[str, Refers("fault")] | None = None
     """The fault that ends with it."""
+    traffic: Annotated[float, Gt(0)] | None = None
+    """Multiple of the requests that still arrive from outside: below 1, load is turned away."""
+    capacity: Annotated[float, Gt(0)] | None = None
+    """Multiple of the service's capacity, workers and connections."""
     error_ratio: Ratio | None = None
     """Share of the service's requests that fail by it."""
     added_latency: Duration | None = None
     """How much longer every request to the service takes by it."""
     lasts: Period | None = None
-    """How long the failing and slowing last; none: to the end."""
+    """How long the failing, slowing, turning away or the capacity last; none: to the end."""
 
 
 @model
@@ -201,11 +234,59 @@ class Expectation:
     """The scenario's own test: what must come out under a treatment, over seeds."""
 
     mitigated: Literal["never"] | None = None
-    """Users are never made safe."""
+    """Users are never made safe by anybody."""
+    impact: Literal["never"] | None = None
+    """Users are never hurt."""
+    recovered: Literal["always"] | None = None
+    """It heals by itself."""
     met: Literal["feasible", "all"] | None = None
     """Which criteria are all met; `feasible` leaves out those that `gameday check` calls impossible."""
     worse_than: Literal["modelled", "ideal"] | None = None
     """The treatment under which results are better."""
+
+
+CastRole = Literal[
+    "user_facing",
+    "third_party_api",
+    "user_of_third_party_api",
+    "database",
+    "user_of_database",
+    "infrastructure",
+    "cached",
+    "login",
+    "search",
+    "payment",
+    "message_queue",
+    "object_store",
+    "deploy_tool",
+]
+"""What a service is to an organisation; `scenarios.casting` says which service that is."""
+
+
+@model
+class Absence:
+    """Somebody who cannot be reached for a while: asleep, on an aeroplane, busy with another incident."""
+
+    person: PersonId
+    """Who."""
+    because: str
+    """Why; for readers."""
+    from_: Duration = 0
+    """Drill time from which on they answer no page."""
+    to: Duration | None = None
+    """Drill time at which they are back; none: not within the drill."""
+
+
+@model
+class RecentChange:
+    """Something that was changed before the drill began, guilty or not."""
+
+    ago: Duration
+    """How long before the beginning."""
+    service: ServiceName
+    """What was changed."""
+    says: str
+    """What is known of it."""
 
 
 @model
@@ -228,6 +309,10 @@ class Scenario:
     """How long the world runs, at most a week; what the workflow waits for after it, such as the closure, runs on."""
     objectives: tuple[str, ...] = ()
     """What is to be practised; for readers."""
+    precedent: str = ""
+    """The public incident after which it is made, by organisation and date, or what else it goes back to."""
+    cast: dict[str, CastRole] = field(default_factory=dict)
+    """Services by what they are to the organisation, under names that the rest of the file uses for them."""
     brief: str
     """What players are told before they start. Shown to nobody yet, since all players are modelled."""
     severity: SeverityName
@@ -238,10 +323,18 @@ class Scenario:
     """What goes wrong; at least one."""
     injects: tuple[Inject, ...] = ()
     """Messages that the exercise hands to players."""
+    absences: tuple[Absence, ...] = ()
+    """Who cannot be reached, and when."""
+    changes: tuple[RecentChange, ...] = ()
+    """What was changed before the drill, for whoever looks."""
+    dashboard_lag: Duration = 0
+    """By how much the dashboard is behind, without saying so."""
     findings: tuple[Finding, ...] = ()
     """What the methods of investigation reveal, the decisive finding among others."""
     mitigations: tuple[Mitigation, ...] = ()
     """What actions of the catalogue do to this trouble; one that is not listed takes its time and changes nothing."""
+    useless: tuple[ActionName, ...] = ()
+    """Actions that look right here and change nothing; for readers."""
     criteria: Criteria
     """What the response has to achieve."""
     rating: Rating | None = None
@@ -249,6 +342,6 @@ class Scenario:
     pass_rate: Ratio = 0.8
     """With many seeds: the share of drills in which every criterion is met that counts as a pass."""
     expect: dict[Literal["absent", "ideal", "wrong"], Expectation] = field(default_factory=dict)
-    """The scenario's own test, by treatment. Validated; no command runs it yet."""
+    """The scenario's own test, by treatment."""
     notes: dict[str, str] = field(default_factory=dict)
     """For facilitators: reasons behind choices, by criterion or topic."""

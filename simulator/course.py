@@ -61,8 +61,6 @@ class Course:
         self.pieces: list[Piece] = []
         self._starts: list[int] = []
         self._spells: dict[str, tuple[list[int], list[ServiceState]]] = {}
-        self._known: dict[object, Solution] = {}
-        """Solutions under the present modifications, by what the faults do."""
         self._plan(None)
 
     def at(self, now_ms: int) -> Solution:
@@ -109,7 +107,6 @@ class Course:
     def modify(self, now_ms: int, modifications: Modifications, ended: frozenset[str]) -> None:
         """Somebody changes the system now: the past stays, the rest is drawn anew."""
         self.modifications, self.ended = modifications, ended
-        self._known = {}
         self._plan(now_ms)
 
     def worst(self, now_ms: int) -> Solution:
@@ -130,47 +127,54 @@ class Course:
     def _plan(self, from_ms: int | None) -> None:
         """Lay out the pieces from a moment on (None: from the beginning), keeping those before it."""
         levels: dict[str, Change] = {}
+        known: dict[object, Solution] = {}
         start_ms = -(10**15) if from_ms is None else from_ms
         memory = self._remembered(start_ms)
         pieces = [] if from_ms is None else [piece for piece in self.pieces if piece.start_ms < from_ms]
         for turn in self.turns:
             if turn.at_ms > start_ms:
-                memory = self._lay(pieces, levels, start_ms, turn.at_ms, memory)
+                memory = self._lay(pieces, known, levels, (start_ms, turn.at_ms), memory)
                 start_ms = turn.at_ms
             if turn.change is None:
                 levels.pop(turn.fault.id)
             else:
                 levels[turn.fault.id] = turn.change
-        self._lay(pieces, levels, start_ms, max(self._until_ms, start_ms + 1), memory)
+        self._lay(pieces, known, levels, (start_ms, max(self._until_ms, start_ms + 1)), memory)
         self.pieces = pieces
         self._starts = [piece.start_ms for piece in pieces]
         self._spells = {}
 
     def _lay(
-        self, pieces: list[Piece], levels: dict[str, Change], start_ms: int, end_ms: int, memory: Memory
+        self,
+        pieces: list[Piece],
+        known: dict[object, Solution],
+        levels: dict[str, Change],
+        span: tuple[int, int],
+        memory: Memory,
     ) -> Memory:
         """Add the pieces from one moment to another, between which no fault changes; the memory at the end."""
-        if pieces and pieces[-1].start_ms == start_ms:
-            pieces.pop()
+        now_ms, end_ms = span
+        key = (*levels, *map(id, levels.values()))  # Turns keep their changes: no two of them share an id.
         if not self.flow.dynamic:
-            key = (*levels, *map(id, levels.values()))  # Turns keep their changes: no two of them share an id.
-            known = self._known.get(key)
-            if known is None:
-                known = self._known[key] = self._solve(levels)
-            pieces.append(Piece(start_ms, known))
+            solution = known.get(key)
+            if solution is None:
+                solution = known[key] = self._solve(levels)
+            pieces.append(Piece(now_ms, solution))
             return memory
         evolution, cold = self.flow.evolution, frozenset(self._cold(levels))
         wanted: dict[tuple[str, str], float] = {}
-        now_ms = start_ms
         while now_ms < end_ms:
             self._memories.append((now_ms, memory))
-            solution = self._solve(levels, evolution.standing(memory, wanted))
+            standing = evolution.standing(memory, wanted)
+            solution = known.get((key, standing))
+            if solution is None:
+                solution = known[key, standing] = self._solve(levels, standing)
             if not pieces or pieces[-1].solution is not solution:
                 pieces.append(Piece(now_ms, solution))
             step_ms = min(STEP_MS, end_ms - now_ms)
             wanted = evolution.wanted(solution.settled)
             after = evolution.step(memory, solution.settled, cold, now_ms, step_ms)
-            if start_ms < 0 or (after == memory and not memory.waits):
+            if now_ms < 0 or (after == memory and not memory.waits):
                 return after  # It has settled: nothing changes until somebody or something does.
             memory, now_ms = after, now_ms + step_ms
         return memory

@@ -1,6 +1,6 @@
-"""Shapes of traffic over time, as multiples of the ordinary traffic; the same figures serve a load generator.
+"""Shapes of traffic over time, as multiples of the ordinary traffic.
 
-`gameday traffic` prints them as rows that Locust's `LoadTestShape.tick` can look up.
+The same figures serve a load generator such as Locust, whose `LoadTestShape.tick` looks up `multiple_at`.
 """
 
 from __future__ import annotations
@@ -28,6 +28,14 @@ def multiples(
         if multiple != before:
             yield at_ms, multiple
             before = multiple
+
+
+def multiple_at(shape: str, at_ms: int, duration_ms: int, *, base: float, peak: float, rise_ms: int = 0) -> float:
+    """The multiple at a moment; before its beginning and after its end the ordinary 1."""
+    if not 0 <= at_ms < duration_ms:
+        return 1.0
+    rows = list(multiples(shape, duration_ms, base=base, peak=peak, rise_ms=rise_ms))
+    return next(multiple for start_ms, multiple in reversed(rows) if start_ms <= at_ms)
 
 
 def _moments(shape: str, duration_ms: int, rise_ms: int) -> list[int]:

@@ -15,13 +15,14 @@ import simpy
 
 from scenarios.fault import Fault
 from scenarios.organization import Organization
-from scenarios.scenario import Inject, Mitigation, Scenario
+from scenarios.scenario import Mitigation, Scenario
 from simulator.course import Course, Turn
 from simulator.detection import Customers, Probes, Team
 from simulator.drift import Drift
 from simulator.faults import Change
 from simulator.flow import Flow, Modifications, ServiceState
 from simulator.impact import ImpactFacts, visible_impact
+from simulator.injecting import Injects
 from simulator.monitoring import Monitoring
 from simulator.randomness import Draws
 from simulator.rules import RuleSet
@@ -60,6 +61,8 @@ class World:
         self.truth = flow.solve({})
         self.hurt_record = 0
         """Record of the latest moment at which a user-facing service left its objective."""
+        self.performed: list[tuple[int, str, str]] = []
+        """(ms, person, action) of everything that was begun."""
         self._finished = finished
         self._mitigations = {mitigation.action: mitigation for mitigation in scenario.mitigations}
         self._revealed: set[str] = set()
@@ -75,9 +78,7 @@ class World:
         self.monitoring = Monitoring(self, rules)
         self._looking_ahead = (self.monitoring, Probes(self), Customers(self), Drift(self))
         Team(self)
-        for inject in scenario.injects:
-            if inject.at is not None:
-                self.env.process(self._give(inject, inject.at, 0))
+        self._injects = Injects(self)
 
     # The drill steps the world.
 
@@ -104,6 +105,8 @@ class World:
 
     def perform(self, person: str, action: str, because: int) -> None:
         """Somebody begins an action of the catalogue; it is finished, and takes effect, after the time it takes."""
+        self.performed.append((self.now, person, action))
+        self._injects.happened(action, because)
         self.env.process(self._perform(person, action, because))
 
     def examine(self, person: str, method: str, because: int) -> None:
@@ -112,9 +115,7 @@ class World:
 
     def reached(self, milestone: str, record: int) -> None:
         """The response has reached a milestone that injects may wait for."""
-        for inject in self.scenario.injects:
-            if inject.when is not None and inject.when.milestone == milestone:
-                self.env.process(self._give(inject, inject.when.after, record))
+        self._injects.happened(milestone, record)
 
     def answer(self, tool: str) -> int:
         """The HTTP status with which a response tool answers the next request, as its service stands now."""
@@ -137,6 +138,13 @@ class World:
     def harmful_actions(self) -> list[str]:
         """Actions that make it worse in this scenario."""
         return [name for name, mitigation in self._mitigations.items() if mitigation.harmful]
+
+    def is_absent(self, person: str) -> bool:
+        """Whether somebody cannot be reached now."""
+        return any(
+            one.person == person and one.from_ <= self.now and (one.to is None or self.now < one.to)
+            for one in self.scenario.absences
+        )
 
     def visible_impact(self, from_ms: int | None = None) -> ImpactFacts:
         """What dashboards show of the impact since a moment, by default over the organisation's usual look back."""
@@ -211,8 +219,11 @@ class World:
         if effect.retries is not None:
             retries = {**dict(modifications.retries), effect.service: effect.retries}
             modifications = modifications._replace(retries=tuple(sorted(retries.items())))
-        if effect.error_ratio is not None or effect.added_latency is not None:
-            burden = (effect.service, Change(effect.error_ratio or 0.0, added_latency_ms=effect.added_latency or 0))
+        burdening = (effect.error_ratio, effect.added_latency, effect.traffic, effect.capacity)
+        if any(value is not None for value in burdening):
+            change = Change(effect.error_ratio or 0.0, added_latency_ms=effect.added_latency or 0)
+            change = change._replace(traffic=effect.traffic or 1.0, capacity=effect.capacity or 1.0)
+            burden = (effect.service, change)
             modifications = modifications._replace(burdens=(*modifications.burdens, burden))
             if effect.lasts is not None:
                 self.env.process(self._wear_off(mitigation.action, burden, effect.lasts))
@@ -255,10 +266,6 @@ class World:
         self._update_truth(record)
         self._judge_effects(record)
         self._judge_worst(record, by)
-
-    def _give(self, inject: Inject, after_ms: int, because: int) -> Steps:
-        yield self.env.timeout(after_ms)
-        self.emit("inject_given", because, inject=inject.id, to=inject.to, says=inject.says)
 
     # The truth.
 

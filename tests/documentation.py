@@ -141,9 +141,9 @@ def _write_pages() -> None:
     """Write the documents that are generated as a whole."""
     from tests.documentation_pages import pages
 
-    for path, text in pages().items():
+    for path, make in pages().items():
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        path.write_text(make(), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -52,7 +52,7 @@ def fault_tables() -> str:
     any_kind = definitions[f"Fault: {min(KINDS)}"]
     any_kind["properties"]["kind"] = definitions["Fault"]["properties"]["kind"]
     rows = ((f"[`{kind}`](faults/{kind}.md)", headline(kind)) for kind in sorted(KINDS))
-    return f"{model_table(Fault, any_kind, common)}\n#### Aim\n\n{model_table(Aim, definitions['Aim'])}\n" + _markdown(
+    return f"{model_table(Fault, any_kind, common)}\n#### Aim\n\n{model_table(Aim, definitions['Aim'])}\n" + markdown(
         ("Kind", "Is"), rows
     )
 
@@ -83,7 +83,7 @@ def model_table(model: type, schema: dict[str, Any], names: Iterable[str] | None
         part = schema["properties"][name]
         default = "required" if name in schema.get("required", ()) else _default(part)
         rows.append((f"`{name}`", _value(shapes[name], part), default, _meaning(model, name, part)))
-    return _markdown(("Key", "Value", "Default", "Meaning"), rows)
+    return markdown(("Key", "Value", "Default", "Meaning"), rows)
 
 
 def _meaning(model: type, name: str, part: dict[str, Any]) -> str:
@@ -201,7 +201,7 @@ def store_tables() -> str:
         parts.append(f"### {title}\n")
         for table in tables:
             rows = [(f"`{column.name}`", _column_type(column), column.doc or "") for column in table.columns]
-            parts.append(f"#### {table.name}\n\n{_markdown(('Column', 'Type', 'Holds'), rows)}")
+            parts.append(f"#### {table.name}\n\n{markdown(('Column', 'Type', 'Holds'), rows)}")
     return "\n".join(parts)
 
 
@@ -212,7 +212,7 @@ def _column_type(column: Column[Any]) -> str:
 
 def definition_table() -> str:
     """What the figures of the monthly report are."""
-    return _markdown(("Key", "Is"), ((f"`{name}`", text) for name, text in DEFINITIONS.items()))
+    return markdown(("Key", "Is"), ((f"`{name}`", text) for name, text in DEFINITIONS.items()))
 
 
 # The program.
@@ -233,7 +233,7 @@ def _command(name: str, command: click.Command, level: str = "###", shared: Iter
     parts = [f"{level} {name}\n\n`{' '.join([*called, '[OPTIONS]'])}`\n\n{paragraph(command.help or '')}\n"]
     options = [part for part in command.params if isinstance(part, click.Option) and part.opts[0] not in shared]
     if options:
-        parts.append(_markdown(("Option", "Default", "Meaning"), map(_option, options)))
+        parts.append(markdown(("Option", "Default", "Meaning"), map(_option, options)))
     return parts
 
 
@@ -245,7 +245,7 @@ def _group(name: str, group: click.Group) -> list[str]:
     parts = [
         f"### gameday {name}\n\n`gameday {name} COMMAND`\n\n{paragraph(group.help or '')} Several commands take:\n"
     ]
-    parts.append(_markdown(("Option", "Default", "Meaning"), map(_option, shared.values())))
+    parts.append(markdown(("Option", "Default", "Meaning"), map(_option, shared.values())))
     for word, command in group.commands.items():
         parts += _command(f"gameday {name} {word}", command, "####", shared)
     return parts
@@ -281,7 +281,7 @@ def event_tables() -> str:
         fields = [*(f"`{field}`" for field in row.fields), *(f"`{field}` (optional)" for field in row.optional)]
         tables[title].append((f"`{name}`", row.audience, ", ".join(fields) or "none", row.means))
     head = ("Type", "Audience", "Carries", "Says")
-    parts = [f"### {title}\n\n{_markdown(head, rows)}" for title, rows in tables.items()]
+    parts = [f"### {title}\n\n{markdown(head, rows)}" for title, rows in tables.items()]
     return "\n".join(parts)
 
 
@@ -292,14 +292,14 @@ def state_diagram() -> str:
 
 def template_table() -> str:
     """Every template of a message, and the fields that it may use."""
-    return _markdown(("Template", "Fields"), ((f"`{name}`", _coded(fields)) for name, fields in FIELDS.items()))
+    return markdown(("Template", "Fields"), ((f"`{name}`", _coded(fields)) for name, fields in FIELDS.items()))
 
 
 def update_table() -> str:
     """What whoever writes an update has to fill in."""
     rows = [("internal", _coded(STATUSES), _coded(INTERNAL_FIELDS))]
     rows += [("customers", f"`{status}`", _coded(("status", *fields))) for status, fields in CUSTOMER_FIELDS.items()]
-    return _markdown(("Audience", "Status", "Fields"), rows)
+    return markdown(("Audience", "Status", "Fields"), rows)
 
 
 def _coded(names: Iterable[str]) -> str:
@@ -312,7 +312,7 @@ def responder_tables() -> str:
     for name, parameter in load_profiles().parameters.items():
         facts = f"{_sentence(parameter.means)} Source: {parameter.source}. Confidence: {parameter.confidence}."
         rows = [(_condition(value), _figures(value)) for value in parameter.values]
-        parts.append(f"### {name}\n\n{facts}\n\n{_markdown(('For', 'Value'), rows)}")
+        parts.append(f"### {name}\n\n{facts}\n\n{markdown(('For', 'Value'), rows)}")
     return "\n".join(parts)
 
 
@@ -327,7 +327,7 @@ def _figures(value: Value) -> str:
     return f"{value.share:.0%}".replace("%", " %") if value.share is not None else f"factor {value.factor:g}"
 
 
-def _markdown(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+def markdown(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     lines = [head, tuple("---" for _ in head), *rows]
     return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |\n" for line in lines)
 
@@ -346,11 +346,18 @@ def timeline_tables() -> str:
         event: (", ".join(f"`{key}`" for key in needed), ", ".join(f"`{key}`" for key in allowed))
         for event, (needed, allowed) in rows.EVENTS.items()
     }
-    events = _markdown(("Event", "Needs", "May have"), ((f"`{event}`", *both) for event, both in keys.items()))
+    events = markdown(("Event", "Needs", "May have"), ((f"`{event}`", *both) for event, both in keys.items()))
     told = (
         (f"*{name.replace('_', ' ')}*", f"{text[0].upper()}{text[1:]}.") for name, text in judging.DEFINITIONS.items()
     )
-    return f"{events}\n{_markdown(('Milestone', 'Is'), told)}"
+    return f"{events}\n{markdown(('Milestone', 'Is'), told)}"
+
+
+def metastable_table() -> str:
+    """What recovers from a failure that feeds itself, as published and here."""
+    from tests.documentation_plots import metastable_rows
+
+    return markdown(("What is done", "Published", "Here"), metastable_rows())
 
 
 TABLES: dict[str, Callable[[], str]] = {
@@ -369,4 +376,5 @@ TABLES: dict[str, Callable[[], str]] = {
     "store": store_tables,
     "definitions": definition_table,
     "timeline": timeline_tables,
+    "metastable": metastable_table,
 }

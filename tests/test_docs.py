@@ -37,7 +37,7 @@ def test_generated_parts_are_current(document: Path) -> None:
 @pytest.mark.parametrize("path", list(PAGES), ids=lambda path: str(path.relative_to(ROOT)))
 def test_generated_documents_are_current(path: Path) -> None:
     """A document that is generated as a whole says what the code says."""
-    assert path.read_text(encoding="utf-8") == PAGES[path], f"{path.name} differs from the code{HOW_TO_REPAIR}"
+    assert path.read_text(encoding="utf-8") == PAGES[path](), f"{path.name} differs from the code{HOW_TO_REPAIR}"
 
 
 @every_document

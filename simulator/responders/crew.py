@@ -170,6 +170,8 @@ class Crew:
         if page is None:
             return
         person = page["to"]
+        if self._world.is_absent(person):
+            return
         if self._treatment.waits and self._luck.happens("no_acknowledgement", person):
             return
         delay_ms = self._luck.duration_ms("acknowledge", person)

@@ -10,12 +10,34 @@ IN_THE_SCENARIO = {
     "inject without a moment": (
         "    at: 15m\n    to:",
         "    to:",
-        "injects[0]: neither at nor when is given (expected one of them)",
+        'injects[0]: nothing says when it is given (expected one of "at", "when", "when_any", "when_all" or "without")',
     ),
     "inject with two moments": (
         "    when: {milestone: declared, after: 5m}",
         "    when: {milestone: declared, after: 5m}\n    at: 20m",
-        "injects[1]: both at and when are given (expected one of them)",
+        'injects[1]: at and when are given together (expected one of "at", "when", "when_any", "when_all" or '
+        '"without")',
+    ),
+    "inject that is given for two reasons": (
+        "    when: {milestone: declared, after: 5m}",
+        "    when: {milestone: declared, after: 5m}\n    without: {milestone: mitigated, by: 20m}",
+        'injects[1]: when and without are given together (expected one of "at", "when", "when_any", "when_all" or '
+        '"without")',
+    ),
+    "inject that waits for nothing": (
+        "    at: 15m\n",
+        "    at: 15m\n    timeout: 20m\n",
+        "injects[0].timeout: an inject with at waits for nothing",
+    ),
+    "inject that is too late for itself": (
+        "    at: 15m\n",
+        "    at: 15m\n    until: 10m\n",
+        "injects[0].at: comes after until, at 10m, so that it is never given then",
+    ),
+    "absence of nothing": (
+        "    at: 15m\n",
+        "    without: {by: 20m}\n",
+        "injects[0].without: needs either a milestone or an action",
     ),
     "inject after the end": (
         "    at: 15m\n",
@@ -77,12 +99,13 @@ IN_THE_SCENARIO = {
         "effect: {service: voice, retries: 5}",
         "effect: {service: voice}",
         "mitigations[1].effect: an effect that changes nothing (expected one of "
-        '"bypasses", "retries", "ends_fault", "error_ratio" or "added_latency")',
+        '"bypasses", "retries", "ends_fault", "error_ratio", "added_latency", "traffic" or "capacity")',
     ),
     "end of what does not end": (
         "effect: {service: voice, retries: 5}",
         "effect: {service: voice, retries: 5, lasts: 5m}",
-        "mitigations[1].effect.lasts: nothing that could end (expected error_ratio or added_latency beside it)",
+        'mitigations[1].effect.lasts: nothing that could end (expected "error_ratio", "added_latency", "traffic" or '
+        '"capacity" beside it)',
     ),
     "bypass of what is not used": (
         "bypasses: elevenlabs",

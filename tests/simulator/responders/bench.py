@@ -95,6 +95,7 @@ class Table:
         seed: int = 1,
         starts_at: datetime = DAY,
         organization: Organization | None = None,
+        **scenario: Any,
     ) -> None:
         self.bench = Bench(
             *faults,
@@ -103,6 +104,7 @@ class Table:
             mitigations=MITIGATIONS,
             starts_at=starts_at,
             duration=24 * 60 * MINUTE,
+            **scenario,
         )
         self.crew = Crew(self.bench.world, profiles(), TREATMENTS[treatment], PLAYBOOKS)
         self.response = Seen()

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from scenarios.fault import Fault
 from scenarios.organization import EmailTool, Service
+from scenarios.scenario import Absence
 from simulator.faults.down import Down
 from simulator.responders.crew import Intention
 from simulator.world import NEVER
@@ -67,6 +68,14 @@ def test_people_are_slower_and_miss_more_by_night() -> None:
     assert_lognormal([one[0].due_ms - MINUTE for one in found if one], figures("acknowledge", "night"))
     assert_share(sum(not one for one in found), len(found), figures("no_acknowledgement", "night").share)
     assert figures("acknowledge", "night").median > figures("acknowledge").median
+
+
+def test_who_cannot_be_reached_answers_no_page_until_they_are_back() -> None:
+    away = Absence(person="ann", because="asleep", to=30 * MINUTE)
+    for seed in SEEDS:
+        assert Table(seed=seed, absences=(away,)).page(MINUTE).intentions() == []
+    back = [Table(seed=seed, absences=(away,)).page(30 * MINUTE).intentions() for seed in SEEDS]
+    assert_share(sum(not one for one in back), len(back), figures("no_acknowledgement").share)
 
 
 # Declaring and joining.
