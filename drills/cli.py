@@ -199,6 +199,40 @@ def rules_when(scenario: str, overrides: tuple[str, ...]) -> None:
     sys.exit(show_when(scenario, overrides))
 
 
+@rules.command("export")
+@SCENARIO
+@SEED
+@OVERRIDES
+@click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="File to write to.")
+def rules_export(scenario: str, seed: int, overrides: tuple[str, ...], output: Path | None) -> None:
+    """Print a drill's series as OpenMetrics, for a Prometheus to be back-filled with."""
+    from drills.watch_commands import export_series
+
+    sys.exit(export_series(scenario, overrides, seed, output))
+
+
+@rules.command("watch")
+@SCENARIO
+@SEED
+@OVERRIDES
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=9797, show_default=True, type=click.IntRange(0, 65535), help="0: any that is free.")
+@click.option("--speed", default=1.0, show_default=True, type=click.FloatRange(0.01, 1000), help="Drill time by real.")
+@click.option(
+    "--report",
+    type=click.Path(file_okay=False, path_type=Path),
+    show_default="reports/<scenario>-seed<seed>-watched",
+    help="Folder to write to.",
+)
+def rules_watch(  # noqa: PLR0917 - click passes them by name
+    scenario: str, seed: int, overrides: tuple[str, ...], host: str, port: int, speed: float, report: Path | None
+) -> None:
+    """Play a drill by the clock, watched by a real Prometheus, its alerts sent by a real Alertmanager."""
+    from drills.watch_commands import watch_scenario
+
+    sys.exit(watch_scenario(scenario, overrides, seed=seed, host=host, port=port, speed=speed, folder=report))
+
+
 for _group in (report_group, store, actions, people, ratings, incident):
     cli.add_command(_group)
 

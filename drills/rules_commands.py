@@ -12,7 +12,7 @@ import click
 from drills.rules_files import read_test_file
 from scenarios.documents import scan_file
 from scenarios.problems import InputError, Problem, count
-from simulator.alertmanager import read_alertmanager
+from simulator.alertmanager.reading import read_alertmanager
 from simulator.promql.errors import PromqlError
 from simulator.promql.semantics import DEFAULT_STEP_MS, Semantics
 from simulator.rule_review import review
@@ -136,7 +136,8 @@ def show_when(reference: str, overrides: Sequence[str]) -> int:
             unknown = ", ".join(dict.fromkeys(map(str, missing[rule])))
             click.echo(f"{rule.name}: not simulated; nothing produces {unknown}")
         elif time is None:
-            click.echo(f"{rule.name}: the scenario's faults do not set it off")
+            nobody = ", or it pages nobody" if rules.routing is not None else ""
+            click.echo(f"{rule.name}: the scenario's faults do not set it off{nobody}")
         else:
             click.echo(f"{rule.name}: pages {_span(time.best_ms, time.worst_ms)} after impact")
             for part in time.parts:

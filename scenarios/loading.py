@@ -35,6 +35,8 @@ class LoadedOrganization:
     document: Document
     rule_documents: tuple[Document, ...]
     """Prometheus rule files as they are, overrides applied; `simulator.rules` compiles them."""
+    alertmanager_document: Document | None
+    """The routes of alerts as they are, if the organisation names such a file; `simulator.alertmanager` reads them."""
     playbooks: dict[str, tuple[str, ...]]
     """Actions by playbook, in the order of the files."""
     digests: dict[Path, str]
@@ -52,6 +54,7 @@ class LoadedScenario:
     organization_path: Path
     organization_document: Document
     rule_documents: tuple[Document, ...]
+    alertmanager_document: Document | None
     playbooks: dict[str, tuple[str, ...]]
     digests: dict[Path, str]
 
@@ -83,7 +86,13 @@ def load_organization(
     files.finish()
     assert organization is not None and part is not None
     return LoadedOrganization(
-        organization, path, part.document, tuple(part.rule_documents), part.playbooks, files.digests
+        organization,
+        path,
+        part.document,
+        tuple(part.rule_documents),
+        part.alertmanager_document,
+        part.playbooks,
+        files.digests,
     )
 
 
@@ -115,6 +124,7 @@ def load_scenario(reference: str, fault_kinds: Mapping[str, type], overrides: It
         part.path,
         part.document,
         tuple(part.rule_documents),
+        part.alertmanager_document,
         part.playbooks,
         files.digests,
     )
@@ -130,9 +140,11 @@ class _Files:
         self.digests: dict[Path, str] = {}
         self.register = Register()
 
-    def read(self, path: Path, named_by: tuple[Document, Steps] | None = None) -> Document | None:
+    def read(
+        self, path: Path, named_by: tuple[Document, Steps] | None = None, *, as_written: bool = False
+    ) -> Document | None:
         """A file; one that cannot be opened is a problem of the document that names it."""
-        document, problems = scan_file(path)
+        document, problems = scan_file(path, as_written=as_written)
         if document is None and named_by is not None and not problems[0].line:
             problems = _told_by(named_by, path, problems)
         self._of_yaml += problems
@@ -168,6 +180,7 @@ class _OrganizationPart:
     path: Path
     document: Document
     rule_documents: list[Document]
+    alertmanager_document: Document | None
     playbooks: dict[str, tuple[str, ...]]
 
 
@@ -250,7 +263,7 @@ def _read_organization(
         else:
             known = [*alerts, *other_keys, *keys]
             files.problems.append(unknown_start(change, dict.fromkeys(known)))
-    part = _OrganizationPart(path, document, rules, {})
+    part = _OrganizationPart(path, document, rules, _read_routes(files, document, path.parent), {})
     _read_playbooks(files, part)
     return part
 
@@ -263,6 +276,12 @@ def _read_listed(files: _Files, document: Document, key: Steps, folder: Path) ->
             found = files.read(folder / name, (document, (*key, index)))
             documents += [found] if found is not None else []
     return documents
+
+
+def _read_routes(files: _Files, document: Document, folder: Path) -> Document | None:
+    key = ("monitoring", "alertmanager_file")
+    name = document.at(*key)
+    return files.read(folder / name, (document, key), as_written=True) if isinstance(name, str) else None
 
 
 def _read_playbooks(files: _Files, part: _OrganizationPart) -> None:
@@ -282,6 +301,7 @@ def _check_organization(files: _Files, part: _OrganizationPart) -> Organization 
     listed = part.document.at("monitoring", "rule_files")
     if len(part.rule_documents) == len(listed if isinstance(listed, list) else []):
         files.register.add_known("alert", alert_names(part.rule_documents))
+    files.register.add_known("escalation policy", ("default", "none"))
     files.problems += check_models(Organization, part.document)
     shifts, problems = read_calendars(
         part.document, part.path.parent, lambda file, named_by: files.read_content(file, (part.document, named_by))

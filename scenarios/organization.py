@@ -285,6 +285,8 @@ class Organization:
     """Rotations."""
     escalation: Escalation
     """Whom a page climbs to, and whom a long incident reaches."""
+    escalation_policies: dict[Annotated[str, Defines("escalation policy")], Escalation] = field(default_factory=dict)
+    """Further policies, for alerts that Alertmanager sends to other receivers."""
     delivery: Delivery
     """Retries towards the response tools."""
     tools: Tools
@@ -317,6 +319,10 @@ class Organization:
     """Faults of an ordinary day: what a healthy day's pages are counted under."""
     contradictions: tuple[Contradiction, ...] = ()
     """Where the written procedure disagrees with itself; `gameday check` lists them."""
+
+    def policy(self, name: str) -> Escalation:
+        """The escalation policy of a name, by default the organisation's own."""
+        return self.escalation_policies.get(name, self.escalation)
 
 
 @model

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-from simulator.alertmanager import Routing
+from simulator.alertmanager.routing import Routing
 from simulator.promql.scanner import tokens
 from simulator.rules import AlertRule, RuleGroup
 from simulator.rules.durations import go_duration
