@@ -145,10 +145,11 @@ def _lines(content: bytes, file: str) -> tuple[list[_Line], list[Problem]]:
         elif name.upper() == "END":
             begun = open_parts.pop() if open_parts else None
             if begun is None or begun.value != value.upper():
-                expected = f"END:{begun.value}, begun in line {begun.number}" if begun else "BEGIN first"
-                problems.append(Problem(file, number, 1, "", f"END:{value} out of place (expected {expected})"))
+                expected = f"{shorten('END:' + begun.value)}, begun in line {begun.number}" if begun else "BEGIN first"
+                message = f"{shorten('END:' + value)} out of place (expected {expected})"
+                problems.append(Problem(file, number, 1, "", message))
                 return found, problems
-    problems += [Problem(file, part.number, 1, "", f"{part.value} has no end") for part in open_parts]
+    problems += [Problem(file, part.number, 1, "", f"{shorten(part.value)} has no end") for part in open_parts]
     if not found and not problems:
         problems.append(Problem(file, 0, 0, "", "the file is empty (expected a calendar)"))
     return found, problems

@@ -25,26 +25,6 @@ Run = tuple[float, int]
 """Ticks in a row that are alike: how many events each is expected to see, and how many ticks."""
 
 
-class _Luck:
-    """A stream of random numbers whose n-th can be had again."""
-
-    __slots__ = ("_begin", "_draw", "_drawn")
-
-    def __init__(self, begin: Callable[[], Callable[[], float]]) -> None:
-        self._begin = begin
-        """Makes the stream; most counters only ever need one of their two."""
-        self._draw: Callable[[], float] | None = None
-        self._drawn: list[float] = []
-
-    def until(self, end: int) -> list[float]:
-        """The numbers from the first on, `end` of them at least."""
-        drawn = self._drawn
-        if len(drawn) < end:
-            draw = self._draw = self._draw or self._begin()
-            drawn += [draw() for _ in range(end - len(drawn))]
-        return drawn
-
-
 class Counter:
     """Counts of the events of one kind: running totals, one a tick.
 
@@ -52,11 +32,14 @@ class Counter:
     where many are: however the history is cut into stretches, and whatever happened before, its luck is the same.
     """
 
-    __slots__ = ("_few", "_many", "totals")
+    __slots__ = ("_few", "_key", "_many", "_streams", "totals")
 
     def __init__(self, draws: Draws, name: str) -> None:
-        self._few = _Luck(lambda: draws.stream("telemetry", name).random)
-        self._many = _Luck(lambda: _nearly_normal(draws.stream("telemetry", name, "many").random))
+        self._streams: dict[str, Callable[[], float]] = {}
+        """Begun when the first number is asked for: most counters only ever need one of their two."""
+        self._key = draws, name
+        self._few: list[float] = []
+        self._many: list[float] = []
         self.totals: list[float] = []
 
     def extend(self, runs: Sequence[Run]) -> None:
@@ -67,20 +50,45 @@ class Counter:
     def _counts(self, runs: Sequence[Run]) -> list[float]:
         counts: list[float] = []
         tick, end = len(self.totals), len(self.totals) + sum(length for _, length in runs)
+        few, many = self._few, self._many
         for mean, length in runs:
             if mean <= 0.0:
                 counts += [0.0] * length
             elif mean >= NORMAL_FROM:
+                if len(many) < end:
+                    self._draw_many(end)
                 # Never negative: z is at least -3, and mean - 3 * root + 1/2 is positive from a mean of eight on.
                 root, middle = math.sqrt(mean), mean + 0.5
-                counts += [int(middle + root * z) for z in self._many.until(end)[tick : tick + length]]
-            elif length == 1:  # A table of shares would cost more than it saves.
-                counts.append(poisson_count(mean, self._few.until(end)[tick]))
+                if length == 1:
+                    counts.append(int(middle + root * many[tick]))
+                else:
+                    counts += [int(middle + root * z) for z in many[tick : tick + length]]
             else:
-                shares = poisson_shares(mean)
-                counts += [bisect_left(shares, u) for u in self._few.until(end)[tick : tick + length]]
+                if len(few) < end:
+                    self._draw_few(end)
+                if length == 1:  # A table of shares would cost more than it saves.
+                    counts.append(poisson_count(mean, few[tick]))
+                else:
+                    shares = poisson_shares(mean)
+                    counts += [bisect_left(shares, u) for u in few[tick : tick + length]]
             tick += length
         return counts
+
+    def _draw_few(self, end: int) -> None:
+        """Draw uniform numbers for the ticks before `end`."""
+        draw = self._stream("")
+        self._few += [draw() for _ in range(end - len(self._few))]
+
+    def _draw_many(self, end: int) -> None:
+        """Draw numbers of mean 0 and variance 1: the sum of three uniform ones has variance 3/12, doubled 1."""
+        draw = self._stream("many")
+        self._many += [2 * (draw() + draw() + draw()) - 3 for _ in range(end - len(self._many))]
+
+    def _stream(self, of: str) -> Callable[[], float]:
+        if of not in self._streams:
+            draws, name = self._key
+            self._streams[of] = draws.stream("telemetry", name, *filter(None, (of,))).random
+        return self._streams[of]
 
 
 class Expectation(Counter):
@@ -90,11 +98,6 @@ class Expectation(Counter):
 
     def _counts(self, runs: Sequence[Run]) -> list[float]:
         return [mean for mean, length in runs for _ in range(length)]
-
-
-def _nearly_normal(uniform: Callable[[], float]) -> Callable[[], float]:
-    """Numbers of mean 0 and variance 1: the sum of three uniform ones has variance 3/12, doubled 1."""
-    return lambda: 2 * (uniform() + uniform() + uniform()) - 3
 
 
 def poisson_count(mean: float, u: float) -> int:

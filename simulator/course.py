@@ -85,7 +85,7 @@ class Course:
             starts: list[int] = []
             states: list[ServiceState] = []
             for start_ms, solution in self.pieces:
-                state = solution[service]
+                state = solution.states[service]
                 if not states or state != states[-1]:  # Most changes of the world are none to this service.
                     starts.append(start_ms)
                     states.append(state)
@@ -120,20 +120,26 @@ class Course:
     def _plan(self, from_ms: int | None) -> None:
         """Lay out the pieces from a moment on (None: from the beginning), keeping those before it."""
         levels: dict[str, Change] = {}
+        known: dict[object, Solution] = {}
         pieces = [] if from_ms is None else [piece for piece in self.pieces if piece.start_ms < from_ms]
+
+        def lay(start_ms: int) -> None:
+            key = (*levels, *map(id, levels.values()))  # Turns keep their changes: no two of them share an id.
+            solution = known.get(key)
+            if solution is None:
+                solution = known[key] = self._solve(levels)
+            pieces.append(Piece(start_ms, solution))
+
         start_ms = -(10**15) if from_ms is None else from_ms
         for turn in self.turns:
             if turn.at_ms > start_ms:
-                if not pieces or pieces[-1].start_ms < start_ms:
-                    pieces.append(Piece(start_ms, self._solve(levels)))
-                else:
-                    pieces[-1] = Piece(start_ms, self._solve(levels))
+                lay(start_ms)
                 start_ms = turn.at_ms
             if turn.change is None:
                 levels.pop(turn.fault.id)
             else:
                 levels[turn.fault.id] = turn.change
-        pieces.append(Piece(start_ms, self._solve(levels)))
+        lay(start_ms)
         self.pieces = pieces
         self._starts = [piece.start_ms for piece in pieces]
         self._spells = {}

@@ -49,9 +49,8 @@ def _expected(rates: Sequence[float], stretch: _Stretch) -> list[Run]:
         return [(0.0, len(stretch.ticks))]
     runs = []
     for spans, length in stretch.runs:
-        (state, seconds), *others = spans
-        mean = rates[state] * seconds
-        for state, seconds in others:  # In order, so that the sum is the same however the history is cut.
+        mean = 0.0
+        for state, seconds in spans:  # In order, so that the sum is the same however the history is cut.
             mean += rates[state] * seconds
         runs.append((mean, length))
     return runs

@@ -131,22 +131,35 @@ class Extrapolations:
     def __init__(self, windows: Windows, zero_point_after_threshold: bool) -> None:
         self._after_threshold = zero_point_after_threshold
         sizes = list(map(sub, windows.ends, windows.starts))
-        self.numbers = [number for number, size in enumerate(sizes) if size > 1]
-        self.firsts = [windows.starts[number] for number in self.numbers]
-        self.lasts = [windows.ends[number] - 1 for number in self.numbers]
-        # Windows of the same shape extend alike, and most windows of a regularly scraped series do.
-        sample, points = windows.samples.__getitem__, [windows.points[number] for number in self.numbers]
-        first_ages = map(sub, points, map(sample, self.firsts))
-        last_ages = map(sub, points, map(sample, self.lasts))
-        shapes = list(zip(map(sizes.__getitem__, self.numbers), first_ages, last_ages, strict=True))
-        self._extended = {shape: self._extend(*shape, windows.range_ms) for shape in set(shapes)}
-        self._shapes = shapes
-        self._contiguous = _is_contiguous(self.firsts) and _is_contiguous(self.lasts)
+        points = windows.points
+        if sizes and min(sizes) > 1:
+            self.numbers = list(range(len(sizes)))
+            self.firsts = windows.starts
+        else:
+            self.numbers = [number for number, size in enumerate(sizes) if size > 1]
+            self.firsts = [windows.starts[number] for number in self.numbers]
+            sizes, points = [sizes[number] for number in self.numbers], [points[number] for number in self.numbers]
+        self.lasts = [first + size - 1 for first, size in zip(self.firsts, sizes, strict=True)]
+        self._contiguous = _is_even(self.firsts, 1) and _is_even(self.lasts, 1)
+        self._shapes = self._find_shapes(sizes, points, windows.samples)
+        self._extended = {shape: self._extend(*shape, windows.range_ms) for shape in set(self._shapes)}
         self.range_s = windows.range_ms / 1000
         self.shortest = min((part[0] for part in self._extended.values()), default=0.0)
         self.furthest = max((part[2] for part in self._extended.values()), default=0.0)
         self.factors = self._column(1)
         self.rates = [factor / self.range_s for factor in self.factors]
+
+    def _find_shapes(self, sizes: list[int], points: list[int], samples: list[int]) -> list[tuple[int, int, int]]:
+        """(samples, age of the first, age of the last) of each window, to which windows of one shape extend alike."""
+        if self._contiguous and len(points) > 1:
+            step = points[1] - points[0]
+            if _is_even(points, step) and _is_even(samples[self.firsts[0] : self.lasts[-1] + 1], step):
+                # Each window is the one before it moved on by one sample: most are, of a regularly scraped series.
+                shape = sizes[0], points[0] - samples[self.firsts[0]], points[0] - samples[self.lasts[0]]
+                return [shape] * len(points)
+        first_ages = map(sub, points, map(samples.__getitem__, self.firsts))
+        last_ages = map(sub, points, map(samples.__getitem__, self.lasts))
+        return list(zip(sizes, first_ages, last_ages, strict=True))
 
     @property
     def durations(self) -> list[float]:
@@ -160,6 +173,8 @@ class Extrapolations:
 
     def _column(self, part: int) -> list[float]:
         values = {shape: parts[part] for shape, parts in self._extended.items()}
+        if len(values) == 1:
+            return list(values.values()) * len(self._shapes)
         return list(map(values.__getitem__, self._shapes))
 
     def _extend(
@@ -197,8 +212,9 @@ class Extrapolations:
         return (duration + before + after) / duration
 
 
-def _is_contiguous(indices: list[int]) -> bool:
-    return bool(indices) and indices == list(range(indices[0], indices[-1] + 1))
+def _is_even(values: list[int], step: int) -> bool:
+    """Whether each value is the one before it and `step`."""
+    return bool(values) and values == list(range(values[0], values[-1] + 1, step))
 
 
 def _counts(samples: list[int], points: list[int], shift: int) -> list[int]:
@@ -208,8 +224,7 @@ def _counts(samples: list[int], points: list[int], shift: int) -> list[int]:
     if low == high:
         return [low] * len(points)
     step = points[1] - points[0]
-    even = points == list(range(points[0], points[-1] + 1, step))
-    if even and samples[low:high] == list(range(samples[low], samples[high - 1] + 1, step)):
+    if _is_even(points, step) and _is_even(samples[low:high], step):
         # Both are evenly spaced by the same step: each point sees one sample more than the one before it, from the
         # point that first sees a further one to the point that sees the last.
         waiting = -(-(samples[low] - first) // step)

@@ -194,11 +194,11 @@ def test_two_people_at_the_same_time_are_a_problem_also_where_a_third_event_lies
         "empty": (b"", "rota.ics: the file is empty (expected a calendar)"),
         "text": (b"ann is on call\n", "rota.ics:1:1: not a line of a calendar"),
         "no calendar": (b"BEGIN:VEVENT\r\nSUMMARY:ann\r\nEND:VEVENT\r\n", "rota.ics:1:1: not a calendar"),
-        "cut off": (calendar(f"SUMMARY:ann\n{UTC_EVENT}")[:70], "rota.ics:1:1: VCALENDAR has no end"),
+        "cut off": (calendar(f"SUMMARY:ann\n{UTC_EVENT}")[:70], 'rota.ics:1:1: "VCALENDAR" has no end'),
         "a line amiss": (calendar("SUMMARY ann"), 'rota.ics:5:1: not a line of a calendar (got "SUMMARY ann")'),
         "crossed": (
             b"BEGIN:VCALENDAR\nBEGIN:VEVENT\nEND:VCALENDAR\n",
-            "rota.ics:3:1: END:VCALENDAR out of place (expected END:VEVENT, begun in line 2)",
+            'rota.ics:3:1: "END:VCALENDAR" out of place (expected "END:VEVENT", begun in line 2)',
         ),
         "not text": (b"BEGIN:VCALENDAR\nSUMMARY:\xff\n", "rota.ics:2:1: not UTF-8 text (got byte 0xff)"),
         "too large": (b"x" * 2_000_000, "rota.ics: the file is too large (expected at most 1 MiB)"),
