@@ -129,7 +129,7 @@ def test_alerts_that_are_late_unheard_or_repeated_are_named(tmp_path: Path, as_m
     assert lines[-1] == "5 alerts checked, 4 with something to look at."
     remarks = [line.split(": ", 1)[1] for line in lines[:-1]]
     assert remarks == [
-        "Slow: too late: pages 5m30s after its expression becomes true at the soonest (for 5m + group wait 30s); "
+        "Slow: too late: pages later than 5m30s after the trouble begins, whatever happens (for 5m + group wait 30s); "
         "at most 5m is asked for",
         f'Quiet: reaches nobody: goes to "nobody" ({alertmanager}:1), which has nowhere to send to',
         f"Fast: duplicate: the same rule as at {rules}:{10 if as_manifest else 6}",
