@@ -33,6 +33,7 @@ def main() -> None:
     process_against_chaos_toolkit()
     large_scenario()
     memory_of_many_runs()
+    long_timeline()
 
 
 def drill_against_bare_loop() -> None:
@@ -93,6 +94,26 @@ def memory_of_many_runs() -> None:
         summarise(prepared, range(1, runs + 1), "modelled")
         grown.append(f"{runs} runs {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
     print(f"memory at its highest: {', '.join(grown)}")
+
+
+def long_timeline() -> None:
+    """`gameday score` of a CSV timeline of 10,000 rows, the whole process."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "long.csv"
+        minutes = (
+            f"2025-03-{day:02d}T{hour:02d}:{minute:02d}:00Z"
+            for day in range(1, 8)
+            for hour in range(24)
+            for minute in range(60)
+        )
+        rows = [
+            f"{at},{'public_update,open' if number % 9 else 'alert_fired,'},row {number}"
+            for number, at in enumerate(minutes)
+        ]
+        path.write_text("\n".join(["at,event,status,what", *rows[:10_000], ""]))
+        words = [str(Path(sys.executable).with_name("gameday")), "score", str(path)]
+        took = min(_seconds(lambda: _run(words, folder)) for _ in range(3))
+    print(f"score of a timeline of 10,000 rows: {took:.2f} s")
 
 
 def _seconds(work: Callable[[], object]) -> float:

@@ -1,4 +1,4 @@
-"""Validated inputs, kept from run to run: checking files costs ten times what playing a drill does.
+"""Validated inputs, and what cannot be met in them, kept from run to run: both cost more than playing a drill.
 
 An entry is good for as long as every file that went into it, and the code that checked them, is unchanged. It lies in
 the user's own cache folder and is read only if nobody else could have written it.
@@ -17,9 +17,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import scenarios
-import simulator.faults
-from scenarios.loading import LoadedScenario
+import scoring
+import simulator
+from scenarios.loading import LoadedScenario, template_files
 from scenarios.profiles import Profiles
+from scoring.feasibility import Finding
 
 MOST_ENTRIES = 200
 """Entries beyond this many are removed, the longest unused first."""
@@ -33,11 +35,12 @@ _NO_FOLDER = (OSError, RuntimeError)
 
 
 class Entry(NamedTuple):
-    """What is kept: the inputs as they were validated, and the digests of their files."""
+    """What is kept: the inputs as they were validated, the digests of their files, and the criteria out of reach."""
 
     digests: dict[Path, str]
     loaded: LoadedScenario
     profiles: Profiles
+    findings: list[Finding]
 
 
 def recall(reference: str, overrides: Sequence[str]) -> Entry | None:
@@ -51,11 +54,19 @@ def recall(reference: str, overrides: Sequence[str]) -> Entry | None:
         if hashlib.sha256(pickled).digest() != digest:  # Damaged: unpickling could do anything.
             return None
         entry: Entry = pickle.loads(pickled)  # noqa: S301 - written by this user alone, as was just checked
-        if all(hashlib.sha256(file.read_bytes()).hexdigest() == digest for file, digest in entry.digests.items()):
+        same = all(hashlib.sha256(file.read_bytes()).hexdigest() == digest for file, digest in entry.digests.items())
+        if same and _same_templates(entry.loaded):
             with suppress(OSError):
                 os.utime(path)
             return entry
     return None
+
+
+def _same_templates(loaded: LoadedScenario) -> bool:
+    """Whether the organisation's folder of templates, if it has one, holds files of the same names as before."""
+    folder = loaded.organization.templates
+    files = [] if folder is None else template_files(loaded.organization_path.parent / folder)
+    return [file.name for file in files] == list(loaded.templates)
 
 
 def keep(reference: str, overrides: Sequence[str], entry: Entry) -> None:
@@ -79,8 +90,8 @@ def _path(reference: str, overrides: Sequence[str]) -> Path:
 
 
 def _code() -> list[tuple[str, int, int]]:
-    """What tells one version of the checking code from another."""
-    folders = [Path(file).parent for module in (scenarios, simulator.faults) if (file := module.__file__)]
+    """What tells one version of the code that made an entry from another."""
+    folders = [Path(file).parent for module in (scenarios, simulator, scoring) if (file := module.__file__)]
     files = sorted(path for folder in folders for path in folder.rglob("*.py"))
     return [(str(path), *_stamp(path.stat())) for path in files]
 

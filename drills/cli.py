@@ -32,6 +32,8 @@ LAZY = {
     "people": "drills.store_cli:people",
     "ratings": "drills.store_cli:ratings",
     "incident": "drills.incident.command_line:incident",
+    "score": "drills.score_cli:score",
+    "correct": "drills.score_cli:correct",
 }
 
 

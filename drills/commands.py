@@ -14,12 +14,12 @@ from typing import Any, Literal
 import click
 
 from drills.options import open_store
+from drills.response.templates import compile_templates
 from drills.runner import Prepared, compile_organization_rules, plain, play, prepare
 from drills.store.address import named
 from scenarios.loading import library_organizations, library_scenarios, load_organization, load_scenario
 from scenarios.organization import Organization
 from scenarios.problems import InputError, Problem
-from scoring.feasibility import Finding, findings
 from scoring.scorecard import invalid, scorecard
 from simulator.faults import KINDS
 from simulator.journal import Journal
@@ -70,7 +70,7 @@ def run_scenario(
     if address is not None:
         open_store(address).check()
     journal = play(prepared, seed, treatment, wired)
-    why = [] if invalid(journal) else [finding.document() for finding in _findings(prepared)]
+    why = [] if invalid(journal) else [finding.document() for finding in prepared.findings]
     many, tried = None, []
     if runs > 1 and not invalid(journal):
         from drills.advice import improvements
@@ -132,6 +132,7 @@ def _check(reference: str, overrides: Sequence[str]) -> tuple[dict[str, Any], Or
     if reference in library_organizations() or path.name == "organization.yaml" or path.is_dir():
         loaded = load_organization(reference, KINDS, overrides)
         compile_organization_rules(loaded)
+        compile_templates(loaded.templates)
         return {"findings": [], "rules": None, "rota": unattended(loaded.organization)}, loaded.organization
     prepared = prepare(reference, overrides)
     organization, scenario = prepared.loaded.organization, prepared.loaded.scenario
@@ -140,7 +141,7 @@ def _check(reference: str, overrides: Sequence[str]) -> tuple[dict[str, Any], Or
         {"alert": rule.name, "missing": list(dict.fromkeys(map(str, selectors)))} for rule, selectors in missing.items()
     ]
     row = {
-        "findings": [finding.document() for finding in _findings(prepared)],
+        "findings": [finding.document() for finding in prepared.findings],
         "rules": {"simulated": len(prepared.rules.alerts) - len(left_out), "not_simulated": left_out},
         "rota": unattended(organization, scenario.starts_at, timedelta(milliseconds=scenario.duration)),
     }
@@ -181,10 +182,6 @@ def drill_name(prepared: Prepared, seed: int, treatment: str) -> str:
     if prepared.overrides:
         parts.append(hashlib.sha256("\n".join(prepared.overrides).encode()).hexdigest()[:8])
     return "-".join(parts)
-
-
-def _findings(prepared: Prepared) -> list[Finding]:
-    return findings(prepared.loaded.organization, prepared.loaded.scenario, prepared.rules)
 
 
 def _print_check(rows: Sequence[Mapping[str, Any]], organizations: Mapping[str, Sequence[Mapping[str, str]]]) -> None:

@@ -15,6 +15,7 @@ from drills.adapters.vendors import Reply
 from drills.adapters.wire import TOOL_OF
 from drills.response.messages import Act, Emission, Message, Outcome, Signal
 from drills.response.states import ActionRefused
+from drills.response.templates import Templates
 from drills.response.workflow import Workflow
 from scenarios.loading import LoadedScenario
 from scenarios.profiles import Profiles
@@ -59,6 +60,7 @@ class Drill:
         rules: RuleSet,
         profiles: Profiles,
         *,
+        templates: Templates,
         treatment: Treatment,
         seed: int,
         wire: Wire,
@@ -72,7 +74,7 @@ class Drill:
         self._signals = SIGNALS.keys() - {"alert_notified"} if watched else SIGNALS.keys()
         self.now_ms = 0
         self.journal = Journal({})
-        self.workflow = Workflow(organization, scenario.starts_at)
+        self.workflow = Workflow(organization, scenario.starts_at, templates)
         self.journal.append(0, "drill_started", 0, {})
         self.world = World(
             organization, scenario, flow, rules, draws=Draws(seed), emit=self._on_world, finished=self._on_finished
@@ -162,7 +164,7 @@ class Drill:
         if intention.action == "verify":
             fields = verify(self.world, self.workflow.incident_id or "")
         if intention.action == "update":
-            fields = _update(fields, self.now_ms)
+            fields = self.crew.words_of(intention, self.workflow)
         self._receive(Act(intention.action, person, fields, intention.because))
 
     def _receive(self, message: Message) -> None:
@@ -216,14 +218,3 @@ def _signal(kind: str, fields: Mapping[str, Any], record: int, titles: Mapping[s
     if kind == "customer_reported":
         return Signal("customer", fields["service"], f"Customers report trouble with {service}", None, record)
     return Signal("team", fields["person"], f"{fields['person']} noticed trouble with {service}", None, record)
-
-
-def _update(fields: Mapping[str, Any], now_ms: int) -> dict[str, Any]:
-    """An update as the workflow takes it: who it is for, what it says, and when the next one is promised."""
-    interval_ms = fields.get("next_update_by_ms")
-    audience = fields["audience"]
-    return {
-        "audience": audience,
-        "text": "The investigation continues." if audience == "internal" else "We are working on it.",
-        "next_update_by_ms": None if interval_ms is None else now_ms + interval_ms,
-    }

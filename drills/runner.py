@@ -14,11 +14,14 @@ from typing import TYPE_CHECKING, Any
 from drills.adapters.wire import DirectWire, VirtualWire
 from drills.cache import Entry, keep, recall
 from drills.drill import Drill
+from drills.response.channels import available
+from drills.response.templates import Templates, compile_templates
 from scenarios.documents import Document
 from scenarios.loading import LoadedOrganization, LoadedScenario, load_scenario
 from scenarios.problems import InputError, Problem, did_you_mean
 from scenarios.profiles import DEFAULT as PROFILES
 from scenarios.profiles import Profiles, load_profiles
+from scoring.feasibility import Finding, findings
 from simulator.faults import KINDS
 from simulator.flow import Flow
 from simulator.journal import Journal
@@ -40,20 +43,30 @@ class Prepared:
     loaded: LoadedScenario
     flow: Flow
     rules: RuleSet
+    templates: Templates
     profiles: Profiles
     assumptions: Mapping[str, Any]
     """The profiles as JSON data, with the source and confidence of each parameter."""
     procedure: Mapping[str, Any]
     """Severities and checklists as JSON data, and which findings are decisive: what the procedure is judged by."""
+    findings: Sequence[Finding]
+    """The criteria that no response could meet."""
 
 
 def prepare(reference: str, overrides: Sequence[str] = ()) -> Prepared:
     """Load a scenario by library id or path, with its organisation; InputError says everything that is wrong."""
-    _, loaded, profiles = recall(reference, overrides) or _validate(reference, overrides)
-    rules = compile_organization_rules(loaded)
-    flow = Flow(loaded.organization)
+    _, loaded, profiles, found = recall(reference, overrides) or _validate(reference, overrides)
     return Prepared(
-        reference, tuple(overrides), loaded, flow, rules, profiles, _assumptions(profiles), _procedure(loaded)
+        reference=reference,
+        overrides=tuple(overrides),
+        loaded=loaded,
+        flow=Flow(loaded.organization),
+        rules=compile_organization_rules(loaded),
+        templates=compile_templates(loaded.templates),
+        profiles=profiles,
+        assumptions=_assumptions(profiles),
+        procedure=_procedure(loaded),
+        findings=found,
     )
 
 
@@ -106,7 +119,8 @@ def _validate(reference: str, overrides: Sequence[str]) -> Entry:
     """Read and check the inputs, and keep them for the next run."""
     loaded, profiles = load_scenario(reference, KINDS, overrides), load_profiles()
     digests = {**loaded.digests, PROFILES: hashlib.sha256(PROFILES.read_bytes()).hexdigest()}
-    entry = Entry(digests, loaded, profiles)
+    found = findings(loaded.organization, loaded.scenario, compile_organization_rules(loaded))
+    entry = Entry(digests, loaded, profiles, found)
     keep(reference, overrides, entry)
     return entry
 
@@ -144,6 +158,7 @@ def begin(
         prepared.flow,
         prepared.rules,
         prepared.profiles,
+        templates=prepared.templates,
         treatment=TREATMENTS[treatment],
         seed=seed,
         wire=wire,
@@ -178,7 +193,9 @@ def header(prepared: Prepared, drill: Drill, seed: int, treatment: str) -> dict[
         "faults": [fault.id for fault in scenario.faults],
         **prepared.procedure,
         "criteria": plain(scenario.criteria),
+        **({} if scenario.rating is None else {"rating": plain(scenario.rating)}),
         "objectives": {name: plain(objective) for name, objective in drill.world.flow.objectives.items()},
+        "channels": list(available(organization)),
         "rules": drill.world.monitoring.coverage(),
         "inputs": {path.name: digest for path, digest in sorted(prepared.loaded.digests.items())},
     }

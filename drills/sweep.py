@@ -43,8 +43,8 @@ def sweep(
     with ProcessPoolExecutor(
         processes, initializer=_prepare, initargs=(prepared.reference, prepared.overrides)
     ) as pool:
-        waiting = {pool.submit(_play_batch, batch, treatment): index for index, batch in enumerate(batches)}
         try:
+            waiting = {pool.submit(_play_batch, batch, treatment): index for index, batch in enumerate(batches)}
             for done in as_completed(waiting):
                 summaries[waiting[done]] = done.result()
                 progress(len(batches[waiting[done]]))

@@ -15,7 +15,7 @@ from typing import Any
 from scenarios.problems import InputError, Problem, Steps, path_text, shorten
 from scenarios.yaml_reader import UNPRINTABLE, Node, Reader
 
-__all__ = ["Document", "Steps", "parse_document", "read_document", "scan_document", "scan_file"]
+__all__ = ["Document", "Steps", "parse_document", "read_document", "scan_document", "scan_file", "scan_text"]
 
 SIZE_LIMIT = 1_048_576
 """Bytes of a file (1 MiB)."""
@@ -199,6 +199,17 @@ def scan_file(
     return (None, problems) if content is None else scan_document(content, name, as_written=as_written)
 
 
+def scan_text(path: Path) -> tuple[str | None, str, list[Problem]]:
+    """The text of a file that is not YAML, the SHA-256 of its bytes, and what is wrong with it."""
+    content, problems = read_content(path, str(path))
+    if content is None:
+        return None, "", problems
+    decoded, problems = _decode(content, str(path))
+    import hashlib
+
+    return decoded, hashlib.sha256(content).hexdigest(), problems
+
+
 def read_content(path: Path, name: str) -> tuple[bytes | None, list[Problem]]:
     """The bytes of a file, no more of them than show that it is too large; or why there are none."""
     try:
@@ -216,6 +227,17 @@ def read_content(path: Path, name: str) -> tuple[bytes | None, list[Problem]]:
 def scan_document(text: bytes | str, name: str, *, as_written: bool = False) -> tuple[Document | None, list[Problem]]:
     """The same for text that is already in memory."""
     content = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+    decoded, problems = _decode(content, name)
+    if decoded is None:
+        return None, problems
+    reader = Reader(name, as_written=as_written)
+    root = reader.read(decoded)
+    if root is None:
+        return None, reader.problems
+    return Document(name, root, content, source=decoded), reader.problems
+
+
+def _decode(content: bytes, name: str) -> tuple[str | None, list[Problem]]:
     if len(content) > SIZE_LIMIT:
         return None, [Problem(name, 0, 0, "", "the file is too large (expected at most 1 MiB)")]
     try:
@@ -225,13 +247,7 @@ def scan_document(text: bytes | str, name: str, *, as_written: bool = False) -> 
         message = f"not UTF-8 text (got byte 0x{content[error.start]:02x})"
         return None, [Problem(name, line, column, "", message)]
     problems = _control_characters(decoded, name)
-    if problems:
-        return None, problems
-    reader = Reader(name, as_written=as_written)
-    root = reader.read(decoded)
-    if root is None:
-        return None, reader.problems
-    return Document(name, root, content, source=decoded), reader.problems
+    return (None, problems) if problems else (decoded, [])
 
 
 def _line_and_column(before: str) -> tuple[int, int]:

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from scenarios.fields import Defines, Duration, Period, ServiceName, model
+from scenarios.fields import Defines, Duration, Period, Ratio, Refers, ServiceName, model
+
+
+@model
+class Aim:
+    """Which requests to the service a fault strikes; what is not stated, any. What is stated must all hold."""
+
+    endpoint: str | None = None
+    """Those to this endpoint of the service."""
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] | None = None
+    """Those with this method, by the service's endpoints."""
+    tenant: Annotated[str, Refers("tenant")] | None = None
+    """Those of this customer."""
 
 
 @model
@@ -25,4 +37,12 @@ class Fault:
     """When it begins, in drill time."""
     for_: Period
     """How long it lasts, unless a mitigation ends it."""
+    ramp: Duration = 0
+    """How long it takes to grow to its full effect, in ten steps."""
+    toxicity: Ratio = 1.0
+    """Share of the requests that it strikes."""
+    only: Aim | None = None
+    """The requests that it strikes; none: all of them."""
+    spares_health: bool = False
+    """Whether the service's health page goes on answering as if nothing were wrong."""
     parameters: Any = None

@@ -30,6 +30,7 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 _CLOCK = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]\Z")
 _YEARS = range(1900, 3000)
 """Of dates and times that are written; others are slips of the pen, and the calendar's ends have no local time."""
+_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\Z")
 _URL = re.compile(r"https?://[^\s/?#]+[^\s]*\Z")
 
 
@@ -166,6 +167,13 @@ def parse_url(value: object) -> str:
     return value
 
 
+def parse_address(value: object) -> str:
+    """An email address in ASCII such as ``updates@example.org``; ValueError for anything else."""
+    if not isinstance(value, str) or not _ADDRESS.match(value):
+        raise ValueError("expected an email address such as updates@example.org")
+    return value
+
+
 def parse_version(value: object) -> str:
     """A version such as ``2.42`` or ``3.14.0``, as text; ValueError for anything else."""
     if not isinstance(value, str) or not re.fullmatch(VERSION_PATTERN, value):
@@ -244,6 +252,10 @@ Version = Annotated[
 
 Url = Annotated[str, _Text(parse_url, """{"type": "string", "pattern": "^https?://"}""")]
 """An address of the web."""
+
+
+Address = Annotated[str, _Text(parse_address, """{"type": "string", "format": "email"}""")]
+"""An email address."""
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,12 @@ import dataclasses
 import hashlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from scenarios.consistency import check_against_organization, check_models
-from scenarios.documents import Document, read_content, scan_file
+from scenarios.documents import Document, read_content, scan_file, scan_text
 from scenarios.fault import Fault
+from scenarios.fault_checks import check_faults
 from scenarios.organization import Organization, PlaybookFile
 from scenarios.overrides import Override, alert_names, apply_to_model, apply_to_rules, parse_overrides, unknown_start
 from scenarios.problems import InputError, Problem, Steps, alternatives, did_you_mean
@@ -21,9 +22,17 @@ from scenarios.shapes import shape_of_model
 from scenarios.validation import Register, check_part, check_schema
 
 T = TypeVar("T")
+NamedBy = tuple[Document, Steps]
 
 _PACKAGE = Path(__file__).parent
 _ORGANIZATION_FILE = "organization.yaml"
+
+
+class TemplateFile(NamedTuple):
+    """A message template as its file holds it; `drills.response.templates` checks and compiles it."""
+
+    file: str
+    text: str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,6 +48,8 @@ class LoadedOrganization:
     """The routes of alerts as they are, if the organisation names such a file; `simulator.alertmanager` reads them."""
     playbooks: dict[str, tuple[str, ...]]
     """Actions by playbook, in the order of the files."""
+    templates: dict[str, TemplateFile]
+    """Message templates of the organisation's own, by the name of their file."""
     digests: dict[Path, str]
     """SHA-256 of every file that was read."""
 
@@ -56,6 +67,7 @@ class LoadedScenario:
     rule_documents: tuple[Document, ...]
     alertmanager_document: Document | None
     playbooks: dict[str, tuple[str, ...]]
+    templates: dict[str, TemplateFile]
     digests: dict[Path, str]
 
 
@@ -92,6 +104,7 @@ def load_organization(
         tuple(part.rule_documents),
         part.alertmanager_document,
         part.playbooks,
+        part.templates,
         files.digests,
     )
 
@@ -126,6 +139,7 @@ def load_scenario(reference: str, fault_kinds: Mapping[str, type], overrides: It
         tuple(part.rule_documents),
         part.alertmanager_document,
         part.playbooks,
+        part.templates,
         files.digests,
     )
 
@@ -140,9 +154,7 @@ class _Files:
         self.digests: dict[Path, str] = {}
         self.register = Register()
 
-    def read(
-        self, path: Path, named_by: tuple[Document, Steps] | None = None, *, as_written: bool = False
-    ) -> Document | None:
+    def read(self, path: Path, named_by: NamedBy | None = None, *, as_written: bool = False) -> Document | None:
         """A file; one that cannot be opened is a problem of the document that names it."""
         document, problems = scan_file(path, as_written=as_written)
         if document is None and named_by is not None and not problems[0].line:
@@ -152,13 +164,21 @@ class _Files:
             self.digests[path.resolve()] = document.sha256
         return document
 
-    def read_content(self, path: Path, named_by: tuple[Document, Steps]) -> bytes | None:
+    def read_content(self, path: Path, named_by: NamedBy) -> bytes | None:
         """The bytes of a file that is no YAML."""
         content, problems = read_content(path, str(path))
         self.problems += _told_by(named_by, path, problems)
         if content is not None:
             self.digests[path.resolve()] = hashlib.sha256(content).hexdigest()
         return content
+
+    def read_text(self, path: Path) -> str | None:
+        """A file that is plain text."""
+        text, digest, problems = scan_text(path)
+        self.problems += problems
+        if text is not None:
+            self.digests[path.resolve()] = digest
+        return text
 
     def finish(self) -> None:
         """Raise what was found, if anything was."""
@@ -170,7 +190,7 @@ class _Files:
             raise InputError([*self._of_yaml, *problems])
 
 
-def _told_by(named_by: tuple[Document, Steps], path: Path, problems: Iterable[Problem]) -> list[Problem]:
+def _told_by(named_by: NamedBy, path: Path, problems: Iterable[Problem]) -> list[Problem]:
     """Problems of a file as a whole, at the place that names it."""
     return [named_by[0].problem(named_by[1], f"{path}: {problem.message}") for problem in problems]
 
@@ -182,6 +202,7 @@ class _OrganizationPart:
     rule_documents: list[Document]
     alertmanager_document: Document | None
     playbooks: dict[str, tuple[str, ...]]
+    templates: dict[str, TemplateFile]
 
 
 def _find(reference: str, library: Mapping[str, Path], noun: str, folder: Path) -> Path:
@@ -238,7 +259,7 @@ def _read_organization(
     path: Path,
     changes: list[Override],
     other_keys: list[str],
-    named_by: tuple[Document, Steps] | None = None,
+    named_by: NamedBy | None = None,
 ) -> _OrganizationPart | None:
     """The organisation's file with overrides applied, and the files that it names; nothing is validated yet."""
     document = files.read(path, named_by)
@@ -263,8 +284,9 @@ def _read_organization(
         else:
             known = [*alerts, *other_keys, *keys]
             files.problems.append(unknown_start(change, dict.fromkeys(known)))
-    part = _OrganizationPart(path, document, rules, _read_routes(files, document, path.parent), {})
+    part = _OrganizationPart(path, document, rules, _read_routes(files, document, path.parent), {}, {})
     _read_playbooks(files, part)
+    _read_templates(files, part)
     return part
 
 
@@ -297,12 +319,37 @@ def _read_playbooks(files: _Files, part: _OrganizationPart) -> None:
             part.playbooks.update(made.mitigation_strategies)
 
 
+def template_files(folder: Path) -> list[Path]:
+    """The message templates in a folder, by name; OSError if it cannot be read."""
+    return sorted(file for file in folder.iterdir() if file.suffix == ".j2")
+
+
+def _read_templates(files: _Files, part: _OrganizationPart) -> None:
+    """The templates in the folder that the organisation names; what else lies there is left alone."""
+    folder = part.document.at("templates")
+    if not isinstance(folder, str):
+        return
+    path = part.path.parent / folder
+    try:
+        found = template_files(path)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        message = f"{path}: the folder cannot be read: {reason}"
+        files.problems.append(part.document.problem(("templates",), message))
+        return
+    for file in found:
+        text = files.read_text(file)
+        if text is not None:
+            part.templates[file.name] = TemplateFile(str(file), text)
+
+
 def _check_organization(files: _Files, part: _OrganizationPart) -> Organization | None:
     listed = part.document.at("monitoring", "rule_files")
     if len(part.rule_documents) == len(listed if isinstance(listed, list) else []):
         files.register.add_known("alert", alert_names(part.rule_documents))
     files.register.add_known("escalation policy", ("default", "none"))
     files.problems += check_models(Organization, part.document)
+    files.problems += check_faults(part.document, "background", part.document, files.fault_kinds)
     shifts, problems = read_calendars(
         part.document, part.path.parent, lambda file, named_by: files.read_content(file, (part.document, named_by))
     )
@@ -316,6 +363,7 @@ def _check_scenario(files: _Files, document: Document, part: _OrganizationPart |
     files.problems += check_models(Scenario, document)
     if part is not None:
         files.problems += check_against_organization(document, part.document)
+        files.problems += check_faults(document, "faults", part.document, files.fault_kinds)
     return _check(files, Scenario, document, "faults")
 
 

@@ -12,13 +12,27 @@ from typing import Annotated, Literal
 from annotated_types import Ge, Gt, Le, MinLen
 
 from scenarios.fault import Fault
-from scenarios.fields import Defines, Duration, Period, Ratio, Refers, ServiceName, TimeZone, Url, Version, model
+from scenarios.fields import (
+    Address,
+    Defines,
+    Duration,
+    Period,
+    Ratio,
+    Refers,
+    ServiceName,
+    TimeZone,
+    Url,
+    Version,
+    model,
+)
 from scenarios.monitoring import Monitoring
 from scenarios.people import Assignee, Escalation, Impact, Person, Role, RoleName, Schedule, Severity
 from scenarios.procedure import Checklist, HealthCheck, ImpactSigns, Method
 from scenarios.program import Targets, TrainingProgram
+from scenarios.resilience import Autoscaling, Backoff, Breaker, Cache, Endpoint, Pool, Workers
 
 ActionName = Annotated[str, Refers("action")]
+ServiceRole = Literal["login", "search", "payment", "message_queue", "object_store", "deploy_tool"]
 PlaybookName = Annotated[str, Refers("playbook")]
 AlertName = Annotated[str, Refers("alert")]
 Positive = Annotated[float, Gt(0)]
@@ -57,6 +71,18 @@ class Dependency:
     """Share of the caller's requests that need the dependency."""
     retries: Annotated[int, Ge(0), Le(20)] = 0
     """Further tries after a failed one, each of which loads the dependency again."""
+    timeout: Period | None = None
+    """How long a try is waited for; the dependency still does the work that was given up on."""
+    backoff: Backoff | None = None
+    """How long is waited before a further try; none, not at all."""
+    retry_budget: Ratio | None = None
+    """Largest share of further tries among the calls; none: every failed call is tried again."""
+    breaker: Breaker | None = None
+    """Stops calling a dependency that fails."""
+    bulkhead: Annotated[int, Ge(1)] | None = None
+    """Most calls to it at once; a further one fails at once."""
+    fallback: Ratio = 0.0
+    """Share of failing calls that are answered without it."""
 
 
 @model
@@ -85,6 +111,20 @@ class Service:
     """HTTP status of a request that fails."""
     latency: Latency | None = None
     """Its own response time, without its dependencies; none, no time at all."""
+    workers: Workers | None = None
+    """How many requests it serves at once, the others waiting in line; none: waiting is part of `latency`."""
+    pool: Pool | None = None
+    """The connections that its callers share."""
+    cache: Cache | None = None
+    """What answers some of its requests without its dependencies."""
+    autoscaling: Autoscaling | None = None
+    """Whether its capacity and its workers follow the load."""
+    rate_limit_per_s: Positive | None = None
+    """Requests a second beyond which it answers 429; none: no limit."""
+    endpoints: dict[str, Endpoint] = field(default_factory=dict)
+    """Ways into it that faults may be aimed at; what their shares leave is the rest."""
+    roles: tuple[ServiceRole, ...] = ()
+    """What it is to the organisation, beyond what follows from the graph: scenarios may ask for a role."""
     depends_on: dict[ServiceName, Dependency] = field(default_factory=dict)
     """What its requests need. Circles are refused."""
     playbook: PlaybookName | None = None
@@ -162,6 +202,24 @@ class Tool:
 
 
 @model
+class EmailTool:
+    """How letters reach customers: a mail server and a list that knows their addresses."""
+
+    service: ServiceName
+    """The service of the graph that it is; if that fails, so does the tool."""
+    host: str
+    """Name of the mail server. Nothing is sent there in a virtual drill."""
+    port: Annotated[int, Ge(1), Le(65535)] = 587
+    """The server's port for mail that is handed in."""
+    sender: Address
+    """Who writes."""
+    customers: Address
+    """The list that passes a letter on to every customer."""
+    carries: Literal["first_and_resolution", "every_update"] = "first_and_resolution"
+    """Whether a letter goes out with the first word and after the resolution only, or with every update."""
+
+
+@model
 class Tools:
     """The tools that the workflow's commands go to."""
 
@@ -173,6 +231,10 @@ class Tools:
     """Takes `open_ticket`, in the format of Jira."""
     status_page: Tool
     """Takes `publish`, in the format of Statuspage."""
+    email: EmailTool | None = None
+    """Takes `send_email`, as a MIME message; none: customers get no letters."""
+    in_app: Tool | None = None
+    """Takes `notify_in_app`, as JSON for the organisation's own API; none: the product shows no notices."""
 
 
 @model
@@ -247,6 +309,8 @@ class Closure:
     """The signals that reopen a resolved incident. What customers write may be about the trouble that is over."""
     close_after: Duration
     """From resolution to closure."""
+    report_within: Period = 86_400_000
+    """The public report that the last word on the status page promises, counted from there."""
 
 
 @model
@@ -263,6 +327,8 @@ class Organization:
     """Local hours that count as day for how fast people answer: from the first, up to the second."""
     services: Annotated[dict[Annotated[str, Defines("service")], Service], MinLen(1)]
     """What it runs, what it depends on, and its response tools."""
+    tenants: dict[Annotated[str, Defines("tenant")], Ratio] = field(default_factory=dict)
+    """Customers that faults may be aimed at, and each one's share of the traffic."""
     monitoring: Monitoring
     """What is scraped, which rules are evaluated, how alerts are grouped."""
     prometheus: Version | None = None
@@ -294,9 +360,13 @@ class Organization:
     incident_channel: str
     """The chat channel of incidents."""
     status_url: str
-    """Where customers read. Not used by drills yet."""
+    """Where customers read; letters and notices name it."""
     meeting_url: str
     """The war room, named in the announcement."""
+    war_room_url: str | None = None
+    """Where those who join the response gather in writing, named in the announcement; none: `meeting_url`."""
+    templates: str | None = None
+    """Folder of message templates, relative to this file, that replace the program's own of the same names."""
     actions: dict[Annotated[str, Defines("action")], Action] = field(default_factory=dict)
     """The catalogue of what responders can do."""
     investigation: dict[Annotated[str, Defines("method")], Method] = field(default_factory=dict)
@@ -319,10 +389,6 @@ class Organization:
     """Faults of an ordinary day: what a healthy day's pages are counted under."""
     contradictions: tuple[Contradiction, ...] = ()
     """Where the written procedure disagrees with itself; `gameday check` lists them."""
-
-    def policy(self, name: str) -> Escalation:
-        """The escalation policy of a name, by default the organisation's own."""
-        return self.escalation_policies.get(name, self.escalation)
 
 
 @model

@@ -42,7 +42,9 @@ class Severity:
     internal_every: Period | None = None
     """How often colleagues are told something."""
     customers_within: Duration | None = None
-    """Customers are told this long after the declaration at the latest."""
+    """Customers are told this long after the declaration at the latest, on every channel that there is."""
+    customers_every: Period | None = None
+    """How often customers are told how it stands after that."""
 
 
 @model

@@ -166,6 +166,36 @@ class Criteria:
     """Limits on silence."""
 
 
+Task = Literal[
+    "detected",
+    "acknowledged",
+    "declared",
+    "assembled",
+    "severity",
+    "identified",
+    "mitigated",
+    "harm",
+    "internal_every",
+    "customers_within",
+    "promises",
+    "verified",
+    "resolved",
+    "all_clear",
+    "checklists",
+]
+"""A part of the response that is rated."""
+
+
+@model
+class Rating:
+    """How the response is rated below the verdict, where the usual way does not fit this scenario."""
+
+    weights: dict[Task, Annotated[int, Ge(0), Le(1000)]] = field(default_factory=dict)
+    """What each task counts in the score from 0 to 100; one that is not named: nothing. None: the usual weights."""
+    objectives: dict[str, tuple[Task, ...]] = field(default_factory=dict)
+    """The tasks by which each objective is rated. None: four objectives, from detection to closure."""
+
+
 @model
 class Expectation:
     """The scenario's own test: what must come out under a treatment, over seeds."""
@@ -214,6 +244,8 @@ class Scenario:
     """What actions of the catalogue do to this trouble; one that is not listed takes its time and changes nothing."""
     criteria: Criteria
     """What the response has to achieve."""
+    rating: Rating | None = None
+    """Weights and objectives of its own."""
     pass_rate: Ratio = 0.8
     """With many seeds: the share of drills in which every criterion is met that counts as a pass."""
     expect: dict[Literal["absent", "ideal", "wrong"], Expectation] = field(default_factory=dict)

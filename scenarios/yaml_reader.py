@@ -67,8 +67,9 @@ class _Frame:
 class Reader:
     """Builds nodes from parser events with a stack of its own, so that no input can exhaust Python's."""
 
-    def __init__(self, name: str, *, as_written: bool = False) -> None:
+    def __init__(self, name: str, *, as_written: bool = False, value_limit: int = VALUE_LIMIT) -> None:
         self._as_written = as_written
+        self._value_limit = value_limit
         self.name = name
         self.problems: list[Problem] = []
         self._stack: list[_Frame] = []
@@ -203,8 +204,8 @@ class Reader:
         parent = frame.node
         parent.size += node.size
         parent.height = max(parent.height, node.height + 1)
-        if parent.size > VALUE_LIMIT:
-            self._fatal(event, f"too many values, repeated ones included (expected at most {VALUE_LIMIT:,})")
+        if parent.size > self._value_limit:
+            self._fatal(event, f"too many values, repeated ones included (expected at most {self._value_limit:,})")
         if len(self._stack) + node.height > DEPTH_LIMIT:
             self._fatal(event, f"nested too deeply (expected at most {DEPTH_LIMIT} levels)")
         if parent.children.__class__ is list:

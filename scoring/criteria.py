@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from scoring.measures import Instant, Result, Update, between, longest_silence, milestone_result
+from scoring.measures import Instant, Result, Update, between, longest_silence, milestone_result, told_by
 from simulator.journal import Journal
 
 
@@ -14,7 +14,8 @@ def criteria(
 ) -> dict[str, dict[str, Any]]:
     """The judged criteria by name, in the order of the journal's header.
 
-    Each is a result (`scoring.measures`), but for `communication`, which has `met` and `parts`, each part a result.
+    Each is a result (`scoring.measures`), but for `communication`, which has `met` and `parts`, each part a result:
+    `internal_every`, `customers_within` (the status page), and `customers_by_…` for every other channel there is.
     """
     judged: dict[str, dict[str, Any]] = {}
     for name, limit in journal.header["criteria"].items():
@@ -32,9 +33,10 @@ def _communication(
     if (every_ms := limits.get("internal_every")) is not None:
         parts["internal_every"] = longest_silence(journal, found, "internal", heard["internal"], every_ms)
     if (within_ms := limits.get("customers_within")) is not None:
-        told = next((Instant("customers_update", update.at_ms, update.record) for update in heard["customers"]), None)
         unknown = "declared" not in found and "declared" in journal.header.get("unpublished", ())
-        parts["customers_within"] = between(journal, found.get("declared"), told, within_ms, unknown=unknown)
+        for channel, told in told_by(journal).items():
+            part = "customers_within" if channel == "status_page" else f"customers_by_{channel}"
+            parts[part] = between(journal, found.get("declared"), told, within_ms, unknown=unknown)
     return {"met": together(part["met"] for part in parts.values()), "parts": parts}
 
 

@@ -9,6 +9,7 @@ from scenarios.scenario import Scenario
 from scoring.wording import elapsed, listed
 from simulator.detection import seen_by
 from simulator.faults import Change
+from simulator.faults.course import worst as worst_of
 from simulator.flow import Flow
 from simulator.rule_timing import PageTime, Part, page_times
 from simulator.rules import RuleSet
@@ -73,7 +74,7 @@ def _probe_times(organization: Organization, scenario: Scenario) -> list[PageTim
     flow = Flow(organization)
     changes: dict[str, tuple[Change, ...]] = {}
     for fault in scenario.faults:
-        changes[fault.on] = (*changes.get(fault.on, ()), fault.parameters.worst())
+        changes[fault.on] = (*changes.get(fault.on, ()), worst_of(fault, organization))
     ordinary, worst = flow.solve({}), flow.solve(changes)
     found = []
     for name, probe in organization.detection.probes.items():

@@ -34,6 +34,18 @@ MEASURES = {
 }
 """Measures from impact to a milestone."""
 
+CUSTOMER_MEASURES = {
+    "time_to_tell_customers": "declared",
+    "time_to_tell_customers_from_detection": "detected",
+}
+"""Measures until customers had been told on every channel, by the milestone from which they count."""
+
+CHANNELS = {"publish": "status_page", "send_email": "email", "notify_in_app": "in_app"}
+"""The commands by which customers are told, and the channel of each."""
+
+SOON_MS = 300_000
+"""What is late by no more than this counts as soon: 87 % of the updates on Google Cloud's status pages are."""
+
 
 class Instant(NamedTuple):
     """A named moment that a record proves: a milestone, an update, the end of the drill."""
@@ -160,31 +172,69 @@ def longest_silence(
     return between(journal, *longest, limit_ms)
 
 
+def told_by(journal: Journal) -> dict[str, Instant | None]:
+    """The first thing that customers got on each channel that the organisation has, or None where they got nothing.
+
+    The channels are those of the journal's header (`channels`); a journal without that knows of the status page alone.
+    """
+    first: dict[str, Instant | None] = dict.fromkeys(journal.header.get("channels", ("status_page",)))
+    commands: dict[str, str] = {}
+    for record in journal.records:
+        if record["type"] in CHANNELS:
+            commands[record["key"]] = CHANNELS[record["type"]]
+        elif record["type"] == "delivered" and record["key"] in commands:
+            channel = commands[record["key"]]
+            if first.get(channel) is None:
+                name = "customers_update" if channel == "status_page" else f"customers_{channel}"
+                first[channel] = Instant(name, record["at_ms"], record["record"])
+    return first
+
+
+def told_everywhere(journal: Journal) -> Instant | None:
+    """When customers had got something on every channel; None if they never had."""
+    first = list(told_by(journal).values())
+    reached = [instant for instant in first if instant is not None]
+    return max(reached, key=lambda instant: instant.record) if first and len(reached) == len(first) else None
+
+
 def measures(journal: Journal, found: Mapping[str, Instant], heard: Mapping[str, list[Update]]) -> dict[str, Result]:
-    """Every measure by name: times from impact, and the longest silence of each audience."""
+    """Every measure by name: times from impact, how long customers waited for word on every channel, counted from the
+    declaration and from detection, and the longest silence of each audience.
+    """
     results = {name: milestone_result(journal, found, "impact", stop) for name, stop in MEASURES.items()}
-    for audience, told in heard.items():
-        results[f"longest_silence_{audience}"] = longest_silence(journal, found, audience, told)
+    told = told_everywhere(journal)
+    for name, start in CUSTOMER_MEASURES.items():
+        unknown = start not in found and start in journal.header.get("unpublished", ())
+        results[name] = between(journal, found.get(start), told, unknown=unknown)
+    for audience, updates_heard in heard.items():
+        results[f"longest_silence_{audience}"] = longest_silence(journal, found, audience, updates_heard)
     return results
 
 
 def promises(journal: Journal, found: Mapping[str, Instant], heard: Mapping[str, list[Update]]) -> dict[str, Any]:
-    """Promised next updates: `made` (due within the drill), `kept`, and the records of the promises that were `broken`.
+    """Promised next updates that were due within the drill: how many were `made` and `kept`, how many were followed
+    `within_5m` of what was promised (those kept among them), and the records of the promises that were `broken`; the
+    figures for each audience under `audiences`.
 
     A promise is kept by a later update that reached the same audience in time, or by resolution.
     """
     end_ms = end(journal).at_ms
     resolved = found.get("resolved")
-    made, broken = 0, []
+    audiences = {audience: {"made": 0, "kept": 0, "within_5m": 0} for audience in heard}
+    broken = []
     for record in journal.records:
-        if record["type"] != "update_posted" or record.get("next_update_by_ms") is None:
+        due_ms = record.get("next_update_by_ms")
+        if record["type"] != "update_posted" or due_ms is None or due_ms > end_ms:
             continue
-        due_ms = record["next_update_by_ms"]
-        if due_ms > end_ms:
-            continue
-        made += 1
         audience = "customers" if record["audience"] == "customers" else "internal"
-        followed = any(update.origin > record["record"] and update.at_ms <= due_ms for update in heard[audience])
-        if not followed and not (resolved and resolved.at_ms <= due_ms):
+        followed = [update.at_ms for update in heard[audience] if update.origin > record["record"]]
+        followed += [resolved.at_ms] if resolved else []
+        late_ms = min(followed, default=end_ms + SOON_MS + 1) - due_ms
+        counts = audiences[audience]
+        counts["made"] += 1
+        counts["kept"] += late_ms <= 0
+        counts["within_5m"] += late_ms <= SOON_MS
+        if late_ms > 0:
             broken.append(record["record"])
-    return {"made": made, "kept": made - len(broken), "broken": broken}
+    whole = {key: sum(counts[key] for counts in audiences.values()) for key in ("made", "kept", "within_5m")}
+    return {**whole, "broken": broken, "audiences": audiences}

@@ -8,7 +8,9 @@ from typing import Any
 from scoring.criteria import criteria, together
 from scoring.measures import Instant, instants, measures, promises, updates
 from scoring.procedure import procedure
+from scoring.rating import rating
 from scoring.statistics import RunSummary
+from scoring.truthfulness import status_page
 from simulator.journal import Journal
 from simulator.milestones import NAMES, milestones
 
@@ -44,7 +46,7 @@ def scorecard(
         counts |= {key: value for key, value in many.rate().items() if key != "judged"}
         judged = {name: {**criterion, **many.rate(name)} for name, criterion in judged.items()}
         measured = {name: {**result, **many.spread(name)} for name, result in measured.items()}
-    return {
+    card = {
         "scorecard": FORMAT,
         **{key: header[key] for key in ("scenario", "title", "organization", "seed", "treatment", "calibration")},
         "met": bool(together(verdicts)),
@@ -56,6 +58,7 @@ def scorecard(
         "measures": measured,
         "promises": promises(journal, found, heard),
         "procedure": procedure(journal, found),
+        "status_page": status_page(journal, found),
         "detected_by": detected_by(journal, found),
         "milestones": {name: _milestone(found.get(name)) for name in NAMES},
         "why": [dict(reason) for reason in why],
@@ -65,6 +68,7 @@ def scorecard(
         "records": len(journal.records),
         "version": header["version"],
     }
+    return {**card, "rating": rating(card, journal)}
 
 
 def outcome(journal: Journal) -> dict[str, Any]:

@@ -34,6 +34,8 @@ def text(card: Mapping[str, Any], journal: Journal, *, report: str | None = None
     lines = [_Line(_headline(card)), _verdict(card)]
     lines += [_Line(f"  {reason}") for reason in card["invalid_because"]]
     lines += _criteria(card, journal)
+    for finding in card["status_page"]["findings"]:
+        lines.append(_Line(f"TOLD {finding['text']}  {' '.join(f'#{number}' for number in finding['records'])}"))
     lines += map(_Line, _left_out(card["rules"]))
     lines += [_Line(f"WHY  {reason['text']}") for reason in card["why"]]
     lines += [_Line(f"TRY  {change['command']}      {'; '.join(change['effects'])}") for change in card["try"]]
@@ -92,7 +94,8 @@ def said(part: str, result: Mapping[str, Any]) -> str:
     """The value of a part of the communication criterion, with what it is."""
     if part == "internal_every":
         return f"longest silence {value(result)}"
-    return f"customers told after {value(result)}" if result["to"] else f"customers told: {value(result)}"
+    by = {"customers_by_email": " by email", "customers_by_in_app": " in the product"}.get(part, "")
+    return f"customers told{by} after {value(result)}" if result["to"] else f"customers told{by}: {value(result)}"
 
 
 def decisive(criterion: Mapping[str, Any]) -> tuple[str | None, Mapping[str, Any]]:

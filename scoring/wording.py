@@ -217,6 +217,8 @@ _SENTENCES: dict[str, str | Callable[[Record], str]] = {
     "post": lambda r: f"Post to {r['channel']}{_again(r)}: {r['text']}",
     "open_ticket": lambda r: f"Open a ticket{_again(r)}: {r['title']}",
     "publish": lambda r: f"Publish on the status page{_again(r)}, {plain(r['status'])}: {r['text']}",
+    "send_email": lambda r: f"Write to the customers{_again(r)}: {r['subject']}",
+    "notify_in_app": lambda r: f"Show a notice in the product{_again(r)}, {plain(r['status'])}: {r['text']}",
     "delivered": lambda r: f"{plain(r['tool'])} took the message ({r['status']}){_reference(r)}",
     "delivery_failed": lambda r: (
         f"{plain(r['tool'])} did not take the message ({r['status'] or r['error']}); {_retry(r)}"

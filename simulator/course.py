@@ -12,9 +12,15 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from scenarios.fault import Fault
+from scenarios.organization import Organization
+from simulator.dynamics.evolution import STEP_MS, Memory
+from simulator.dynamics.settling import Standing
 from simulator.faults import Change
-from simulator.flow import Flow, Modifications, ServiceState, Solution
+from simulator.faults.course import levels, worst
+from simulator.flow import HEALTHY, Flow, Modifications, ServiceState, Solution
 from simulator.randomness import Draws
+
+NOTHING = Memory()
 
 
 class Turn(NamedTuple):
@@ -38,11 +44,16 @@ class Piece(NamedTuple):
 class Course:
     """Pieces in order of time, from long ago to the end of the faults' plans."""
 
-    def __init__(self, flow: Flow, faults: Sequence[Fault], draws: Draws) -> None:
+    def __init__(self, flow: Flow, faults: Sequence[Fault], draws: Draws, until_ms: int = 0) -> None:
+        """`until_ms` is how far lines, breakers and the like are followed beyond the faults' plans."""
         self.flow = flow
+        self._until_ms = until_ms
+        self._memories: list[tuple[int, Memory]] = []
+        """What the past has left behind, where that matters: (from when, what), in order of time."""
         self.faults = {fault.id: fault for fault in faults}
         self.turns = sorted(
-            (turn for fault in faults for turn in _turns(fault, draws)), key=lambda turn: (turn.at_ms, turn.fault.id)
+            (turn for fault in faults for turn in _turns(fault, flow.organization, draws)),
+            key=lambda turn: (turn.at_ms, turn.fault.id),
         )
         self.modifications = Modifications()
         self.ended: frozenset[str] = frozenset()
@@ -50,6 +61,8 @@ class Course:
         self.pieces: list[Piece] = []
         self._starts: list[int] = []
         self._spells: dict[str, tuple[list[int], list[ServiceState]]] = {}
+        self._known: dict[object, Solution] = {}
+        """Solutions under the present modifications, by what the faults do."""
         self._plan(None)
 
     def at(self, now_ms: int) -> Solution:
@@ -95,66 +108,116 @@ class Course:
     def modify(self, now_ms: int, modifications: Modifications, ended: frozenset[str]) -> None:
         """Somebody changes the system now: the past stays, the rest is drawn anew."""
         self.modifications, self.ended = modifications, ended
+        self._known = {}
         self._plan(now_ms)
 
     def worst(self, now_ms: int) -> Solution:
         """The solution with every fault that is active now at its worst."""
         active = {
-            fault.id: fault.parameters.worst()
+            fault.id: worst(fault, self.flow.organization)
             for fault in self.faults.values()
             if fault.at <= now_ms < fault.at + fault.for_
         }
-        return self._solve(active)
+        return self._solve(active, self._standing(now_ms))
 
     def without(self, fault: str, now_ms: int) -> Solution:
         """The solution that would hold at a moment if one of the faults were not."""
+        levels = self._levels(now_ms)
+        levels.pop(fault, None)
+        return self._solve(levels, self._standing(now_ms))
+
+    def _plan(self, from_ms: int | None) -> None:
+        """Lay out the pieces from a moment on (None: from the beginning), keeping those before it."""
+        levels: dict[str, Change] = {}
+        start_ms = -(10**15) if from_ms is None else from_ms
+        memory = self._remembered(start_ms)
+        pieces = [] if from_ms is None else [piece for piece in self.pieces if piece.start_ms < from_ms]
+        for turn in self.turns:
+            if turn.at_ms > start_ms:
+                memory = self._lay(pieces, levels, start_ms, turn.at_ms, memory)
+                start_ms = turn.at_ms
+            if turn.change is None:
+                levels.pop(turn.fault.id)
+            else:
+                levels[turn.fault.id] = turn.change
+        self._lay(pieces, levels, start_ms, max(self._until_ms, start_ms + 1), memory)
+        self.pieces = pieces
+        self._starts = [piece.start_ms for piece in pieces]
+        self._spells = {}
+
+    def _lay(
+        self, pieces: list[Piece], levels: dict[str, Change], start_ms: int, end_ms: int, memory: Memory
+    ) -> Memory:
+        """Add the pieces from one moment to another, between which no fault changes; the memory at the end."""
+        if pieces and pieces[-1].start_ms == start_ms:
+            pieces.pop()
+        if not self.flow.dynamic:
+            key = (*levels, *map(id, levels.values()))  # Turns keep their changes: no two of them share an id.
+            known = self._known.get(key)
+            if known is None:
+                known = self._known[key] = self._solve(levels)
+            pieces.append(Piece(start_ms, known))
+            return memory
+        evolution, cold = self.flow.evolution, frozenset(self._cold(levels))
+        wanted: dict[tuple[str, str], float] = {}
+        now_ms = start_ms
+        while now_ms < end_ms:
+            self._memories.append((now_ms, memory))
+            solution = self._solve(levels, evolution.standing(memory, wanted))
+            if not pieces or pieces[-1].solution is not solution:
+                pieces.append(Piece(now_ms, solution))
+            step_ms = min(STEP_MS, end_ms - now_ms)
+            wanted = evolution.wanted(solution.settled)
+            after = evolution.step(memory, solution.settled, cold, now_ms, step_ms)
+            if start_ms < 0 or (after == memory and not memory.waits):
+                return after  # It has settled: nothing changes until somebody or something does.
+            memory, now_ms = after, now_ms + step_ms
+        return memory
+
+    def _cold(self, levels: dict[str, Change]) -> list[str]:
+        return [self.faults[fault].on for fault, change in levels.items() if change.cold and fault not in self.ended]
+
+    def _remembered(self, now_ms: int) -> Memory:
+        """What the past has left behind at a moment; what was remembered of later moments is forgotten."""
+        if not self.flow.dynamic:
+            return NOTHING
+        before = [entry for entry in self._memories if entry[0] < now_ms]
+        self._memories = before
+        if not before:
+            return self.flow.evolution.beginning
+        at_ms, memory = before[-1]
+        settled, cold = self.at(at_ms).settled, frozenset(self._cold(self._levels(at_ms)))
+        return self.flow.evolution.step(memory, settled, cold, at_ms, min(STEP_MS, now_ms - at_ms))
+
+    def _standing(self, now_ms: int) -> Standing:
+        """What the past has left behind at a moment, as the equations take it."""
+        if not self.flow.dynamic:
+            return HEALTHY
+        index = bisect_right(self._memories, now_ms, key=lambda entry: entry[0]) - 1
+        settled = self.at(now_ms).settled
+        return self.flow.evolution.standing(self._memories[max(0, index)][1], self.flow.evolution.wanted(settled))
+
+    def _levels(self, now_ms: int) -> dict[str, Change]:
+        """What each fault does at a moment."""
         levels: dict[str, Change] = {}
         for turn in self.turns[: bisect_right(self.turns, now_ms, key=lambda turn: turn.at_ms)]:
             if turn.change is None:
                 levels.pop(turn.fault.id)
             else:
                 levels[turn.fault.id] = turn.change
-        levels.pop(fault, None)
-        return self._solve(levels)
+        return levels
 
-    def _plan(self, from_ms: int | None) -> None:
-        """Lay out the pieces from a moment on (None: from the beginning), keeping those before it."""
-        levels: dict[str, Change] = {}
-        known: dict[object, Solution] = {}
-        pieces = [] if from_ms is None else [piece for piece in self.pieces if piece.start_ms < from_ms]
-
-        def lay(start_ms: int) -> None:
-            key = (*levels, *map(id, levels.values()))  # Turns keep their changes: no two of them share an id.
-            solution = known.get(key)
-            if solution is None:
-                solution = known[key] = self._solve(levels)
-            pieces.append(Piece(start_ms, solution))
-
-        start_ms = -(10**15) if from_ms is None else from_ms
-        for turn in self.turns:
-            if turn.at_ms > start_ms:
-                lay(start_ms)
-                start_ms = turn.at_ms
-            if turn.change is None:
-                levels.pop(turn.fault.id)
-            else:
-                levels[turn.fault.id] = turn.change
-        lay(start_ms)
-        self.pieces = pieces
-        self._starts = [piece.start_ms for piece in pieces]
-        self._spells = {}
-
-    def _solve(self, levels: dict[str, Change]) -> Solution:
+    def _solve(self, levels: dict[str, Change], standing: Standing = HEALTHY) -> Solution:
         """The solution under the changes of these faults, but for those that were ended."""
         changes: dict[str, tuple[Change, ...]] = {}
         for fault, change in levels.items():
             if fault not in self.ended:
                 service = self.faults[fault].on
                 changes[service] = (*changes.get(service, ()), change)
-        return self.flow.solve(changes, self.modifications)
+        return self.flow.solve(changes, self.modifications, standing)
 
 
-def _turns(fault: Fault, draws: Draws) -> list[Turn]:
-    course = fault.parameters.levels(draws.stream("fault", fault.id), fault.for_)
+def _turns(fault: Fault, organization: Organization, draws: Draws) -> list[Turn]:
+    course = levels(fault, organization, draws)
     turns = [Turn(fault.at + at_ms, fault, level, change, at_ms == 0) for at_ms, level, change in course]
     return [*turns, Turn(fault.at + fault.for_, fault, "", None, False)]

@@ -82,7 +82,8 @@ class Probes:
 
 def seen_by(probe: Probe, state: ServiceState) -> float:
     """The share of a probe's checks that fail while its service is so: a health page does not ask the dependencies."""
-    return state.error_ratio if probe.follows_dependencies else state.own_error_ratio
+    seen = state.error_ratio if probe.follows_dependencies else state.own_error_ratio
+    return 1 - (1 - seen) * (1 - state.lost_ratio) if state.lost_ratio else seen
 
 
 class Customers:
@@ -132,7 +133,7 @@ class Customers:
     def _rate_per_ms(self, solution: Solution) -> float:
         assert self._settings is not None
         states = [solution[name] for name in solution.broken]
-        failing = math.fsum(state.error_ratio * state.requests_per_s for state in states)
+        failing = math.fsum(state.hurt_ratio * state.sent_per_s for state in states)
         return failing * self._settings.per_failed_request / 1000
 
     def _hazard(self, from_ms: int, to_ms: int) -> float:

@@ -140,6 +140,8 @@ EVENT_TYPES: dict[str, EventType] = {
     "post": _command("channel text", "Post in the channel."),
     "open_ticket": _command("title severity text", "Open a ticket."),
     "publish": _command("status text impact", "Publish on the status page."),
+    "send_email": _command("to subject html", "Send a letter to the customers."),
+    "notify_in_app": _command("status title text", "Show a notice in the product."),
     "delivered": _seen("key tool status", "A tool took a command.", optional="reference"),
     "delivery_failed": _seen(
         "key tool status error retry_at_ms", "A tool did not take a command; `retry_at_ms` is null after the last try."

@@ -8,61 +8,93 @@ excess, which feeds back on f: the equations are solved by iteration.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
-from scenarios.organization import Latency, Objective, Organization
-from simulator.faults import Change
-
-ROUNDS = 60
-SETTLED = 1e-6
-"""Iteration stops when no share of failures moves by more than this, or after so many rounds."""
+from scenarios.organization import Objective, Organization
+from simulator.dynamics.evolution import Evolution
+from simulator.dynamics.settling import PERCENTILES, Call, Settling, Standing, own, share_within
+from simulator.faults.change import Change
 
 DIGITS = 12
 """Ratios and latencies are rounded to so many digits: 1 - (1 - 0.05) has to equal a limit of 0.05."""
 
-PERCENTILES = (0.5, 0.95, 0.99, 1.0)
+__all__ = ["PERCENTILES", "Flow", "Modifications", "ServiceState", "Solution"]
 
 
 class ServiceState(NamedTuple):
     """What a request would meet at a service now."""
 
     error_ratio: float
+    """Share of the requests that reach the service and fail there: what its metrics show."""
     own_error_ratio: float
     """Without what its dependencies do: what a health page sees."""
     status: int
     """HTTP status of a failing request."""
     requests_per_s: float
+    """Requests that reach it."""
     latency_ms: tuple[float, float, float, float]
     """At the 50th, 95th, 99th percentile, and the longest."""
     down: bool
+    lost_ratio: float = 0.0
+    """Share of requests that never reach it."""
+    wrong_ratio: float = 0.0
+    """Share of answers that look right and are of no use."""
+    sent_per_s: float = 0.0
+    """Requests that are sent to it, those that never reach it included."""
+    floor_ms: float = 0.0
+    """The shortest time that a request takes."""
+    says: str = ""
+    """What the log line of a failing request says beside its status."""
+
+    @property
+    def hurt_ratio(self) -> float:
+        """Share of requests whose user does not get what they came for, whether or not anything shows it."""
+        if not self.lost_ratio and not self.wrong_ratio:
+            return self.error_ratio
+        return 1 - (1 - self.error_ratio) * (1 - self.lost_ratio) * (1 - self.wrong_ratio)
 
     def share_within(self, bound_ms: float) -> float:
         """Share of requests answered within a time; straight lines between the percentiles."""
-        below_ms, below = 0.0, 0.0
-        for at_ms, share in zip(self.latency_ms, PERCENTILES, strict=True):
-            if bound_ms < at_ms:
-                return below + (share - below) * (bound_ms - below_ms) / (at_ms - below_ms)
-            below_ms, below = at_ms, share
-        return 1.0
+        return share_within(self.latency_ms, bound_ms, self.floor_ms)
 
     def meets(self, objective: Objective) -> bool:
         """Whether users get what they were promised; limits are inclusive."""
-        return self.error_ratio <= objective.error_ratio and self.latency_ms[1] <= objective.latency_p95
+        return self.hurt_ratio <= objective.error_ratio and self.latency_ms[1] <= objective.latency_p95
 
 
 class Solution:
     """The state of every service at once, and which of the promises to users it breaks."""
 
-    __slots__ = ("broken", "states")
+    __slots__ = ("broken", "settled", "states")
 
-    def __init__(self, states: Mapping[str, ServiceState], objectives: Mapping[str, Objective]) -> None:
-        self.states = states
+    def __init__(self, settled: Settling, objectives: Mapping[str, Objective]) -> None:
+        self.settled = settled
+        """How it came about, for what follows from it over time."""
+        self.states = states = {name: _state(settled, name) for name in settled.own}
         self.broken = tuple(name for name, objective in objectives.items() if not states[name].meets(objective))
         """User-facing services outside their objective, in the organisation's order."""
 
     def __getitem__(self, service: str) -> ServiceState:
         return self.states[service]
+
+
+def _state(settled: Settling, name: str) -> ServiceState:
+    own = settled.own[name]
+    p50, p95, p99, longest = (round(value, DIGITS) for value in settled.times[name])
+    return ServiceState(
+        round(settled.visible[name], DIGITS),
+        round(own.health_ratio, DIGITS),
+        own.status,
+        settled.arrivals(name),
+        (p50, p95, p99, longest),
+        own.down,
+        round(own.unreachable, DIGITS),
+        round(1 - (1 - settled.wrong[name]) * (1 - own.unusable), DIGITS),
+        settled.load[name],
+        round(settled.floors.get(name, 0.0), DIGITS),
+        own.says,
+    )
 
 
 class Modifications(NamedTuple):
@@ -79,12 +111,15 @@ class Modifications(NamedTuple):
 Changes = Mapping[str, tuple[Change, ...]]
 """What faults do now, by service."""
 
+HEALTHY = Standing()
+
 
 class Flow:
     """The dependency graph of an organisation; solves it, each question once."""
 
     def __init__(self, organization: Organization) -> None:
-        self._services = organization.services
+        self.organization = organization
+        self.services = organization.services
         self._order = _dependencies_first(organization)
         self._solved: dict[object, Solution] = {}
         self.objectives = {
@@ -92,95 +127,53 @@ class Flow:
             for name, service in organization.services.items()
             if service.user_facing and service.objective is not None
         }
+        self.evolution = Evolution(self.services)
+        uses = [use for service in self.services.values() for use in service.depends_on.values()]
+        self.dynamic = any(one.workers or one.cache or one.autoscaling for one in self.services.values()) or any(
+            use.breaker for use in uses
+        )
+        """Whether the past matters: lines that build up, caches that warm, breakers that open, capacity that comes."""
+        self._timed = any(one.workers or one.pool for one in self.services.values()) or any(
+            use.timeout or use.bulkhead for use in uses
+        )
 
-    def solve(self, changes: Changes, modifications: Modifications | None = None) -> Solution:
-        """The state of every service, given what faults do to some of them and what responders have changed."""
+    def solve(
+        self, changes: Changes, modifications: Modifications | None = None, standing: Standing = HEALTHY
+    ) -> Solution:
+        """The state of every service, given what faults do to some of them, what responders have changed, and what the
+        past has left behind.
+        """
         modifications = modifications or Modifications()
-        key = (tuple(changes.items()), modifications)
+        key = (tuple(changes.items()), modifications, standing)
         if key not in self._solved:
-            self._solved[key] = Solution(self._solve(changes, modifications), self.objectives)
+            self._solved[key] = Solution(self._settle(changes, modifications, standing), self.objectives)
         return self._solved[key]
 
-    def _solve(self, changes: Changes, modifications: Modifications) -> dict[str, ServiceState]:
-        retries = dict(modifications.retries)
-        uses = {
-            name: [
-                (dependency, use.share, retries.get(name, use.retries))
-                for dependency, use in service.depends_on.items()
-                if (name, dependency) not in modifications.bypassed
-            ]
-            for name, service in self._services.items()
-        }
+    def _settle(self, changes: Changes, modifications: Modifications, standing: Standing) -> Settling:
         burdens: dict[str, tuple[Change, ...]] = {}
         for name, burden in modifications.burdens:
             burdens[name] = (*burdens.get(name, ()), burden)
-        own = {name: self._own(name, (*changes.get(name, ()), *burdens.get(name, ()))) for name in self._order}
-        failing, load = self._settle(own, uses)
-        states: dict[str, ServiceState] = {}
-        for name in self._order:
-            error_ratio, status, added_ms, down = own[name]
-            latency = [value + added_ms for value in _percentiles(self._services[name].latency)]
-            for dependency, share, tries in uses[name]:
-                weight = share * _tries(failing[dependency], tries)[0]
-                latency = [a + weight * b for a, b in zip(latency, states[dependency].latency_ms, strict=True)]
-            p50, p95, p99, longest = (round(value, DIGITS) for value in latency)
-            ratios = round(failing[name], DIGITS), round(error_ratio, DIGITS)
-            states[name] = ServiceState(*ratios, status, load[name], (p50, p95, p99, longest), down)
-        return states
+        struck = {
+            name: own(self.services[name], (*changes.get(name, ()), *burdens.get(name, ()))) for name in self.services
+        }
+        uses = self._uses(changes, modifications, standing)
+        return Settling(self.services, self._order, struck, uses=uses, standing=standing, timed=self._timed)
 
-    def _own(self, name: str, changes: Iterable[Change]) -> tuple[float, int, int, bool]:
-        service = self._services[name]
-        works, status, added_ms, down = 1 - service.error_ratio, service.error_status, 0, False
-        for change in changes:
-            works *= 1 - change.error_ratio
-            if change.error_ratio:
-                status = change.status or status
-            added_ms += change.added_latency_ms
-            down = down or change.down
-        return 1 - works, status, added_ms, down
-
-    def _settle(
-        self, own: Mapping[str, tuple[float, int, int, bool]], uses: Mapping[str, list[tuple[str, float, int]]]
-    ) -> tuple[dict[str, float], dict[str, float]]:
-        """The fixed point of failures and load: (share of failing tries, requests a second) by service."""
-        load: dict[str, float] = {}
-        failing: dict[str, float] = {}
-        for _ in range(ROUNDS):
-            before = failing
-            failing = {}
-            for name in self._order:
-                works = 1 - own[name][0]
-                capacity = self._services[name].capacity_per_s
-                if capacity is not None and load.get(name, 0.0) > capacity:
-                    works *= capacity / load[name]
-                for dependency, share, tries in uses[name]:
-                    works *= 1 - share * _tries(failing[dependency], tries)[1]
-                failing[name] = 1 - works
-            if before and all(abs(failing[name] - before[name]) < SETTLED for name in failing):
-                break
-            load = {name: service.requests_per_s for name, service in self._services.items()}
-            for name in reversed(self._order):
-                for dependency, share, tries in uses[name]:
-                    load[dependency] += load[name] * share * _tries(failing[dependency], tries)[0]
-        return failing, load
-
-
-def _tries(failing: float, retries: int) -> tuple[float, float]:
-    """Mean number of tries that a call takes, 1 + f + … + f^r, and the share of calls that fail after all, f^(r+1).
-
-    By multiplication: `pow` may round differently from one C library to the next.
-    """
-    total, power = 1.0, failing
-    for _ in range(retries):
-        total += power
-        power *= failing
-    return total, power
-
-
-def _percentiles(latency: Latency | None) -> tuple[float, float, float, float]:
-    if latency is None:
-        return 0.0, 0.0, 0.0, 0.0
-    return float(latency.p50), float(latency.p95), float(latency.p99), float(latency.max)
+    def _uses(self, changes: Changes, modifications: Modifications, standing: Standing) -> dict[str, list[Call]]:
+        retries, warmth = dict(modifications.retries), dict(standing.warmth)
+        refused = {(service, dependency): share for service, dependency, share in standing.refused}
+        found: dict[str, list[Call]] = {}
+        for name, service in self.services.items():
+            misses = 1.0
+            if service.cache is not None:
+                cold = any(change.cold for change in changes.get(name, ()))
+                misses = 1 - service.cache.hit_ratio * (0.0 if cold else warmth.get(name, 1.0))
+            found[name] = [
+                Call(to, use.share * misses, retries.get(name, use.retries), use, refused.get((name, to), 0.0))
+                for to, use in service.depends_on.items()
+                if (name, to) not in modifications.bypassed
+            ]
+        return found
 
 
 def _dependencies_first(organization: Organization) -> list[str]:

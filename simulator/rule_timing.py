@@ -14,6 +14,7 @@ from scenarios.organization import Organization
 from scenarios.scenario import Scenario
 from simulator.course import Course
 from simulator.faults import Change
+from simulator.faults.course import worst as worst_of
 from simulator.flow import Flow
 from simulator.notification import policies, single_route
 from simulator.promql.series import Labels
@@ -98,7 +99,7 @@ def page_times(organization: Organization, scenario: Scenario, rules: RuleSet) -
             kind=fault.kind,
             at=0,
             for_=HORIZON_MS,
-            parameters=_Constant(fault.parameters.worst()),
+            parameters=_Constant(worst_of(fault, organization)),
         )
         for fault in scenario.faults
     ]

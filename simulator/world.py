@@ -18,6 +18,7 @@ from scenarios.organization import Organization
 from scenarios.scenario import Inject, Mitigation, Scenario
 from simulator.course import Course, Turn
 from simulator.detection import Customers, Probes, Team
+from simulator.drift import Drift
 from simulator.faults import Change
 from simulator.flow import Flow, Modifications, ServiceState
 from simulator.impact import ImpactFacts, visible_impact
@@ -55,7 +56,7 @@ class World:
         self.organization, self.scenario, self.flow = organization, scenario, flow
         self.draws, self.emit = draws, emit
         self.env = simpy.Environment()
-        self.course = Course(flow, scenario.faults, draws)
+        self.course = Course(flow, scenario.faults, draws, scenario.duration)
         self.truth = flow.solve({})
         self.hurt_record = 0
         """Record of the latest moment at which a user-facing service left its objective."""
@@ -65,12 +66,14 @@ class World:
         self._fault_records: dict[str, int] = {}
         self._effective: set[str] = set()
         self._unsafe = False
+        self._last_cause = 0, "fault_end"
+        """The record of the latest change that somebody or a fault made, and which of the two."""
         for name in flow.objectives:
             self._tell_change(name, 0)
         self._requests: dict[str, int] = {}
         self.env.process(self._faults())
         self.monitoring = Monitoring(self, rules)
-        self._looking_ahead = (self.monitoring, Probes(self), Customers(self))
+        self._looking_ahead = (self.monitoring, Probes(self), Customers(self), Drift(self))
         Team(self)
         for inject in scenario.injects:
             if inject.at is not None:
@@ -173,6 +176,7 @@ class World:
             record = self.emit("fault_ended", record, fault=fault.id, service=fault.on)
         else:
             record = self.emit("fault_changed", record, fault=fault.id, service=fault.on, level=turn.level)
+        self._last_cause = record, "fault_end"
         self._update_truth(record)
         self._judge_effects(record)
         if turn.first or turn.change is None:
@@ -240,9 +244,17 @@ class World:
         self.course.modify(self.now, modifications, ended)
         for observer in self._looking_ahead:
             observer.course_changed()
+        self._last_cause = record, "mitigation"
         self._update_truth(record)
         self._judge_effects(record)
         self._judge_worst(record, "mitigation")
+
+    def drifted(self) -> None:
+        """The course has come to another piece by itself."""
+        record, by = self._last_cause
+        self._update_truth(record)
+        self._judge_effects(record)
+        self._judge_worst(record, by)
 
     def _give(self, inject: Inject, after_ms: int, because: int) -> Steps:
         yield self.env.timeout(after_ms)
@@ -269,11 +281,11 @@ class World:
         return self.emit("service_changed", because, service=name, **_figures(state), requests_per_s=per_s)
 
     def _judge_effects(self, because: int) -> None:
-        """Record the faults whose service is otherwise now than it would be without them, each once."""
+        """Record the faults without which some service would be otherwise now than it is, each once."""
         for fault in self.scenario.faults:
             if fault.id in self._fault_records and fault.id not in self._effective:
                 without = self.course.without(fault.id, self.now)
-                if self.truth[fault.on] != without[fault.on]:
+                if self.truth.states != without.states:
                     self._effective.add(fault.id)
                     self.emit("fault_took_effect", because, fault=fault.id, service=fault.on)
 

@@ -1,7 +1,7 @@
 """Keeps the documents true: runs their commands, and writes the parts that follow from the code.
 
-``python -m tests.documentation`` brings outputs and generated parts up to date; the tests fail until they are. In a
-document there may stand
+``python -m tests.documentation [FILE …]`` brings outputs and generated parts up to date, and writes the documents that
+are generated as a whole (`tests.documentation_pages`); the tests fail until they are. In a document there may stand
 
     ```console blocks      commands after ``$ ``, each followed by its output where that is shown; ``…`` is any text
     <!-- exit 1 -->        before such a block: how its last command ends, when not with 0
@@ -137,8 +137,18 @@ def _up_to_date(text: str) -> str:
     return generated(text)
 
 
+def _write_pages() -> None:
+    """Write the documents that are generated as a whole."""
+    from tests.documentation_pages import pages
+
+    for path, text in pages().items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
 if __name__ == "__main__":
-    for document in DOCUMENTS:
+    _write_pages()
+    for document in [ROOT / name for name in sys.argv[1:]] or DOCUMENTS:
         print(document.relative_to(ROOT))
         before = document.read_text(encoding="utf-8")
         after = _up_to_date(before)

@@ -5,6 +5,7 @@ Every meaning is the code's own: the docstring below a field, the help of an opt
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any, Literal, cast
@@ -14,10 +15,12 @@ from sqlalchemy import Column
 
 from drills.cli import cli
 from drills.lazy_group import LazyGroup
+from drills.response.communication import CUSTOMER_FIELDS, INTERNAL_FIELDS, STATUSES
 from drills.response.states import diagram
+from drills.response.templates import FIELDS
 from drills.store import schema as store_schema
 from scenarios.action_items import ActionItemFile
-from scenarios.fault import Fault
+from scenarios.fault import Aim, Fault
 from scenarios.fields import Defines, Refers, format_duration
 from scenarios.incident_log import IncidentLog
 from scenarios.organization import Organization
@@ -26,6 +29,7 @@ from scenarios.scenario import RESPONSE_STEPS, Scenario
 from scenarios.schema import json_schema, model_schema
 from scenarios.shapes import Shape, shape_of_model
 from scoring.monthly import DEFINITIONS
+from scoring.timeline import judging, rows
 from simulator.events import EVENT_TYPES
 from simulator.faults import KINDS
 
@@ -43,19 +47,20 @@ def organization_tables() -> str:
 
 
 def fault_tables() -> str:
-    """The keys of a fault: those of every kind, then those of each kind."""
+    """The keys of a fault of every kind, and what kinds there are, each with a page of its own."""
     definitions = json_schema("scenario", KINDS)["$defs"]
     common = [name for name in shape_of_model(Fault).fields if name != "parameters"]
     any_kind = definitions[f"Fault: {min(KINDS)}"]
     any_kind["properties"]["kind"] = definitions["Fault"]["properties"]["kind"]
-    parts = [_table(Fault, any_kind, common)]
-    for kind, parameters in sorted(KINDS.items()):
-        schema = definitions[f"Fault: {kind}"]
-        own = [name for name in schema["properties"] if name not in common]
-        parts += [f"### {kind}\n", f"{_paragraph(schema['description'])}\n", _table(parameters, schema, own)]
-        for below in _below(parameters):
-            parts += [f"#### {below.__name__}\n", _table(below, definitions[below.__name__])]
-    return "\n".join(parts)
+    rows = ((f"[`{kind}`](faults/{kind}.md)", headline(kind)) for kind in sorted(KINDS))
+    return f"{model_table(Fault, any_kind, common)}\n#### Aim\n\n{model_table(Aim, definitions['Aim'])}\n" + _markdown(
+        ("Kind", "Is"), rows
+    )
+
+
+def headline(kind: str) -> str:
+    """The first sentence of a kind's file."""
+    return paragraph(sys.modules[KINDS[kind].__module__].__doc__ or "")
 
 
 def step_list() -> str:
@@ -66,13 +71,13 @@ def step_list() -> str:
 def _model_tables(kind: Literal["scenario", "organization"], model: type) -> str:
     schema = json_schema(kind, KINDS)
     parts = []
-    for below in [model, *(found for found in _below(model) if found is not Fault)]:
+    for below in [model, *(found for found in models_below(model) if found is not Fault)]:
         part = schema if below is model else schema["$defs"][below.__name__]
-        parts += [f"### {below.__name__}\n", f"{_paragraph(part['description'])}\n", _table(below, part)]
+        parts += [f"### {below.__name__}\n", f"{paragraph(part['description'])}\n", model_table(below, part)]
     return "\n".join(parts)
 
 
-def _table(model: type, schema: dict[str, Any], names: Iterable[str] | None = None) -> str:
+def model_table(model: type, schema: dict[str, Any], names: Iterable[str] | None = None) -> str:
     shapes = shape_of_model(model).fields
     rows = []
     for name in names or schema["properties"]:
@@ -84,7 +89,7 @@ def _table(model: type, schema: dict[str, Any], names: Iterable[str] | None = No
 
 def _meaning(model: type, name: str, part: dict[str, Any]) -> str:
     assert "description" in part, f"{model.__name__}.{name} says nowhere what it means: it needs a docstring below it"
-    return _paragraph(part["description"])
+    return paragraph(part["description"])
 
 
 def _value(shape: Shape, part: dict[str, Any]) -> str:
@@ -160,7 +165,7 @@ def _default(part: dict[str, Any]) -> str:
     return f"`{default}`" if not isinstance(default, list) else f"`[{', '.join(map(str, default))}]`"
 
 
-def _below(model: type) -> list[type]:
+def models_below(model: type) -> list[type]:
     """The models inside a model, each once, in the order in which a reader meets them."""
     found: list[type] = []
     waiting = list(shape_of_model(model).fields.values())
@@ -178,9 +183,9 @@ def record_tables(model: type) -> str:
     """The keys of a file of records, a table a mapping."""
     schema = model_schema(model)
     parts = []
-    for below in [model, *_below(model)]:
+    for below in [model, *models_below(model)]:
         part = schema if below is model else schema["$defs"][below.__name__]
-        parts += [f"### {below.__name__}\n", f"{_paragraph(part['description'])}\n", _table(below, part)]
+        parts += [f"### {below.__name__}\n", f"{paragraph(part['description'])}\n", model_table(below, part)]
     return "\n".join(parts)
 
 
@@ -226,7 +231,7 @@ def _command(name: str, command: click.Command, level: str = "###", shared: Iter
     """A command with its own options, which are those that it does not share."""
     arguments = [part for part in command.params if isinstance(part, click.Argument)]
     called = [name, *(argument.make_metavar(click.Context(command)) for argument in arguments)]
-    parts = [f"{level} {name}\n\n`{' '.join([*called, '[OPTIONS]'])}`\n\n{_paragraph(command.help or '')}\n"]
+    parts = [f"{level} {name}\n\n`{' '.join([*called, '[OPTIONS]'])}`\n\n{paragraph(command.help or '')}\n"]
     options = [part for part in command.params if isinstance(part, click.Option) and part.opts[0] not in shared]
     if options:
         parts.append(_markdown(("Option", "Default", "Meaning"), map(_option, options)))
@@ -239,7 +244,7 @@ def _group(name: str, group: click.Group) -> list[str]:
     counts = Counter(option.opts[0] for option in options)
     shared = {option.opts[0]: option for option in options if counts[option.opts[0]] > 1}
     parts = [
-        f"### gameday {name}\n\n`gameday {name} COMMAND`\n\n{_paragraph(group.help or '')} Several commands take:\n"
+        f"### gameday {name}\n\n`gameday {name} COMMAND`\n\n{paragraph(group.help or '')} Several commands take:\n"
     ]
     parts.append(_markdown(("Option", "Default", "Meaning"), map(_option, shared.values())))
     for word, command in group.commands.items():
@@ -286,6 +291,22 @@ def state_diagram() -> str:
     return f"```mermaid\n{diagram()}```\n"
 
 
+def template_table() -> str:
+    """Every template of a message, and the fields that it may use."""
+    return _markdown(("Template", "Fields"), ((f"`{name}`", _coded(fields)) for name, fields in FIELDS.items()))
+
+
+def update_table() -> str:
+    """What whoever writes an update has to fill in."""
+    rows = [("internal", _coded(STATUSES), _coded(INTERNAL_FIELDS))]
+    rows += [("customers", f"`{status}`", _coded(("status", *fields))) for status, fields in CUSTOMER_FIELDS.items()]
+    return _markdown(("Audience", "Status", "Fields"), rows)
+
+
+def _coded(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
 def responder_tables() -> str:
     """What is drawn for modelled people: figures, source, confidence."""
     parts = []
@@ -312,12 +333,25 @@ def _markdown(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
     return "".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |\n" for line in lines)
 
 
-def _paragraph(text: str) -> str:
+def paragraph(text: str) -> str:
     return " ".join(text.split())
 
 
 def _sentence(text: str) -> str:
     return f"{text[0].upper()}{text[1:]}."
+
+
+def timeline_tables() -> str:
+    """The events of a timeline with their keys, and what the milestones made of them are."""
+    keys = {
+        event: (", ".join(f"`{key}`" for key in needed), ", ".join(f"`{key}`" for key in allowed))
+        for event, (needed, allowed) in rows.EVENTS.items()
+    }
+    events = _markdown(("Event", "Needs", "May have"), ((f"`{event}`", *both) for event, both in keys.items()))
+    told = (
+        (f"*{name.replace('_', ' ')}*", f"{text[0].upper()}{text[1:]}.") for name, text in judging.DEFINITIONS.items()
+    )
+    return f"{events}\n{_markdown(('Milestone', 'Is'), told)}"
 
 
 TABLES: dict[str, Callable[[], str]] = {
@@ -328,9 +362,12 @@ TABLES: dict[str, Callable[[], str]] = {
     "commands": command_tables,
     "events": event_tables,
     "states": state_diagram,
+    "templates": template_table,
+    "updates": update_table,
     "responders": responder_tables,
     "action items": lambda: record_tables(ActionItemFile),
     "incident log": lambda: record_tables(IncidentLog),
     "store": store_tables,
     "definitions": definition_table,
+    "timeline": timeline_tables,
 }

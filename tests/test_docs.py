@@ -9,10 +9,12 @@ import pytest
 
 from simulator.milestones import NAMES
 from tests.documentation import DOCUMENTS, ROOT, Outcome, Step, agrees, generated, play
+from tests.documentation_pages import pages
 
 HOW_TO_REPAIR = "; `python -m tests.documentation` brings the documents up to date"
 MACHINE_PATH = re.compile(r"(?<![\w.:/])/(?:root|home|work|tmp|Users|usr|opt|var)(?:/|\b)")
 
+PAGES = pages()
 _names = [str(document.relative_to(ROOT)) for document in DOCUMENTS]
 every_document = pytest.mark.parametrize("document", DOCUMENTS, ids=_names)
 
@@ -30,6 +32,12 @@ def test_generated_parts_are_current(document: Path) -> None:
     """Tables that follow from the code say what the code says."""
     text = document.read_text(encoding="utf-8")
     assert text == generated(text), f"{document.name} differs from the code{HOW_TO_REPAIR}"
+
+
+@pytest.mark.parametrize("path", list(PAGES), ids=lambda path: str(path.relative_to(ROOT)))
+def test_generated_documents_are_current(path: Path) -> None:
+    """A document that is generated as a whole says what the code says."""
+    assert path.read_text(encoding="utf-8") == PAGES[path], f"{path.name} differs from the code{HOW_TO_REPAIR}"
 
 
 @every_document

@@ -22,6 +22,18 @@ class HttpRequest(NamedTuple):
     json: dict[str, Any]
 
 
+class Mail(NamedTuple):
+    """A letter, before it is a MIME message (`drills.adapters.email.message`)."""
+
+    sender: str
+    to: str
+    subject: str
+    """One line."""
+    html: str
+    message_id: str
+    """The same for every attempt, so that a reader's program shows one letter; in angle brackets."""
+
+
 class HttpResponse(NamedTuple):
     """What came back. Status 0: nothing did, and `body` says what went wrong. Names of headers are in lower case."""
 
@@ -39,6 +51,13 @@ class Result(NamedTuple):
     """Empty when delivered."""
     reference: str
     """The tool's name for what it made or took; empty when not delivered."""
+
+
+class SmtpResponse(NamedTuple):
+    """What a mail server said at the end. Code 0: nothing, and `text` says what went wrong."""
+
+    code: int
+    text: str
 
 
 class Context(NamedTuple):

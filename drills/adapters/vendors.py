@@ -1,4 +1,4 @@
-"""The other side of the adapters: the four tools as their vendors run them, for drills in which nothing is really sent.
+"""The other side of the adapters: the tools as their vendors run them, for drills in which nothing is really sent.
 
 Each refuses what its vendor would refuse, and otherwise answers in the vendor's words what the world decided.
 """
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 from zlib import crc32
 
-from drills.adapters.exchange import HttpRequest, HttpResponse
+from drills.adapters.exchange import HttpRequest, HttpResponse, Mail, SmtpResponse
 
 RETRY_AFTER_S = 30
 """What a tool that limits the rate asks for."""
@@ -25,7 +25,7 @@ class Reply(NamedTuple):
 
 
 def answer(tool: str, request: HttpRequest, reply: Reply) -> HttpResponse:
-    """What a tool (pager, chat, tracker or status_page) answers."""
+    """What a tool (pager, chat, tracker, status_page or in_app) answers."""
     status = reply.status
     if status == 0:
         return HttpResponse(0, {}, "timed out")
@@ -35,6 +35,22 @@ def answer(tool: str, request: HttpRequest, reply: Reply) -> HttpResponse:
     if not _ENDPOINTS[tool].search(f"{request.method} {request.url}"):
         return HttpResponse(404, {"content-type": "text/html"}, "<html>404 Not Found</html>")
     return _VENDORS[tool](request, status)
+
+
+def take_mail(mail: Mail, reply: Reply) -> SmtpResponse:
+    """What a mail server answers once it has the whole letter."""
+    status = reply.status
+    if status == 0:
+        return SmtpResponse(0, "timed out")
+    if status >= 500:
+        return SmtpResponse(451, f"4.3.0 {_phrase(status)}, try again later")
+    if status == 429:
+        return SmtpResponse(450, f"4.7.1 too many messages, try again in {RETRY_AFTER_S} s")
+    if not all(_MAILBOX.match(address) for address in (mail.sender, mail.to)):
+        return SmtpResponse(553, "5.1.3 the address is not one")
+    if not _taken(status):
+        return SmtpResponse(554, f"5.7.1 {_phrase(status)}")
+    return SmtpResponse(250, f"2.0.0 Ok: queued as {_number(mail.message_id):08X}")
 
 
 def _phrase(status: int) -> str:
@@ -150,15 +166,30 @@ def _status_page(request: HttpRequest, status: int) -> HttpResponse:
     return _json(status, {"error": _phrase(status)})
 
 
+def _in_app(request: HttpRequest, status: int) -> HttpResponse:
+    notice = request.json
+    if not request.headers.get("authorization", "").startswith("Bearer "):
+        return _json(401, {"error": "unauthorized"})
+    for field, limit in (("title", 120), ("text", 4_000), ("status", 20)):
+        if not _is_text(notice.get(field), limit):
+            return _json(400, {"error": f"{field} must be a text of 1 to {limit} characters"})
+    if _taken(status):
+        return _json(201, {"id": f"notice-{_number(request.headers['idempotency-key'])}"})
+    return _json(status, {"error": _phrase(status)})
+
+
+_MAILBOX = re.compile(r"[^@\s<>]+@[^@\s<>]+\Z")
 _ENDPOINTS = {
     "pager": re.compile(r"^POST \S+/v2/enqueue$"),
     "chat": re.compile(r"^POST \S+/api/chat\.postMessage$"),
     "tracker": re.compile(r"^POST \S+/rest/api/3/issue$"),
     "status_page": re.compile(r"^(POST \S+/v1/pages/[^/\s]+/incidents|PATCH \S+/v1/pages/[^/\s]+/incidents/[^/\s]+)$"),
+    "in_app": re.compile(r"^POST \S+/notifications$"),
 }
 _VENDORS: dict[str, Callable[[HttpRequest, int], HttpResponse]] = {
     "pager": _pager,
     "chat": _chat,
     "tracker": _tracker,
     "status_page": _status_page,
+    "in_app": _in_app,
 }

@@ -9,8 +9,8 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
-from drills.adapters import chat, pager, status_page, tracker, vendors
-from drills.adapters.exchange import PLACEHOLDER_TOKEN, Context, HttpRequest, HttpResponse, Result
+from drills.adapters import chat, email, in_app, pager, status_page, tracker, vendors
+from drills.adapters.exchange import PLACEHOLDER_TOKEN, Context, HttpRequest, HttpResponse, Mail, Result, SmtpResponse
 from drills.adapters.vendors import Reply
 from drills.response.messages import Outcome
 from scenarios.organization import Organization, Tool
@@ -18,7 +18,14 @@ from scenarios.organization import Organization, Tool
 if TYPE_CHECKING:
     import httpx
 
-TOOL_OF = {"page": "pager", "post": "chat", "open_ticket": "tracker", "publish": "status_page"}
+TOOL_OF = {
+    "page": "pager",
+    "post": "chat",
+    "open_ticket": "tracker",
+    "publish": "status_page",
+    "send_email": "email",
+    "notify_in_app": "in_app",
+}
 """Which tool a kind of command goes to."""
 
 _RESET_EVERY = 100
@@ -33,7 +40,13 @@ class Adapter(Protocol):
     def outcome(self, response: HttpResponse) -> Result: ...
 
 
-ADAPTERS: dict[str, Adapter] = {"pager": pager, "chat": chat, "tracker": tracker, "status_page": status_page}
+ADAPTERS: dict[str, Adapter] = {
+    "pager": pager,
+    "chat": chat,
+    "tracker": tracker,
+    "status_page": status_page,
+    "in_app": in_app,
+}
 
 
 class DirectWire:
@@ -43,19 +56,19 @@ class DirectWire:
         self._title = organization.title
         self._scope = scope
         self._severities = tuple(organization.severities)
-        self._tools: dict[str, Tool] = {name: getattr(organization.tools, name) for name in TOOL_OF.values()}
+        tools = {name: getattr(organization.tools, name) for name in ADAPTERS}
+        self._tools: dict[str, Tool] = {name: tool for name, tool in tools.items() if tool is not None}
+        self._email = organization.tools.email
         self._publication = ""
 
     def send(self, kind: str, fields: Mapping[str, Any], reply: Reply, because: int = 0) -> Outcome:
-        """Send a command once. `kind` is page, post, open_ticket or publish; `fields` are the command's, with its key
-        and attempt; `reply` is what the world decided; `because` is the number of the command's record.
+        """Send a command once. `kind` is a key of `TOOL_OF`; `fields` are the command's, with its key and attempt;
+        `reply` is what the world decided; `because` is the number of the command's record.
         """
         name = TOOL_OF[kind]
-        tool, adapter = self._tools[name], ADAPTERS[name]
-        token = tool.options.get("token", PLACEHOLDER_TOKEN)
-        context = Context(token, self._scope, self._title, self._severities, self._publication)
-        request = adapter.request(fields, tool, context)
-        delivered, status, error, reference = adapter.outcome(self._exchange(name, request, reply))
+        delivered, status, error, reference = (
+            self._mail(fields, reply) if name == "email" else self._ask(name, fields, reply)
+        )
         if name == "status_page" and delivered:
             self._publication = reference
         return Outcome(fields["key"], fields["attempt"], delivered, name, status, error, reference, because)
@@ -63,12 +76,30 @@ class DirectWire:
     def close(self) -> None:
         """Let go of whatever is open."""
 
+    def _ask(self, name: str, fields: Mapping[str, Any], reply: Reply) -> Result:
+        tool, adapter = self._tools[name], ADAPTERS[name]
+        request = adapter.request(fields, tool, self._context(tool.options.get("token", PLACEHOLDER_TOKEN)))
+        return adapter.outcome(self._exchange(name, request, reply))
+
+    def _mail(self, fields: Mapping[str, Any], reply: Reply) -> Result:
+        assert self._email is not None, "a letter, and no tool for letters"
+        mail = email.request(fields, self._email, self._context(PLACEHOLDER_TOKEN))
+        return email.outcome(self._hand_in(mail, reply))
+
+    def _context(self, token: str) -> Context:
+        return Context(token, self._scope, self._title, self._severities, self._publication)
+
     def _exchange(self, tool: str, request: HttpRequest, reply: Reply) -> HttpResponse:
         return vendors.answer(tool, request, reply)
 
+    def _hand_in(self, mail: Mail, reply: Reply) -> SmtpResponse:
+        return vendors.take_mail(mail, reply)
+
 
 class VirtualWire(DirectWire):
-    """Sends every command through a real HTTP client, whose transport is a respx router that plays the tools."""
+    """Sends every command through a real HTTP client, whose transport is a respx router that plays the tools; letters
+    as the bytes of a MIME message, which the played mail server reads back.
+    """
 
     def __init__(self, organization: Organization, scope: str = "drill") -> None:
         super().__init__(organization, scope)
@@ -96,6 +127,9 @@ class VirtualWire(DirectWire):
         if self._sent % _RESET_EVERY == 0:
             self._router.reset()
         return self._sender.send(request)
+
+    def _hand_in(self, mail: Mail, reply: Reply) -> SmtpResponse:
+        return vendors.take_mail(email.parse(email.message(mail).as_bytes()), reply)
 
     def _respond(self, request: httpx.Request) -> httpx.Response:
         import httpx

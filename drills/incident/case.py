@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from drills.response.messages import Act, Emission, Message, Outcome, Signal
 from drills.response.states import ActionRefused
+from drills.response.templates import Templates
 from drills.response.workflow import Workflow
 from scenarios.organization import Organization
 from simulator.events import EVENT_TYPES
@@ -49,19 +50,25 @@ class HistoryDiffers(Exception):  # noqa: N818 (it says what was found)
 class Case:
     """One incident. `starts_at` is time zero and has a UTC offset; all other times are milliseconds since then."""
 
-    def __init__(self, organization: Organization, starts_at: datetime) -> None:
+    def __init__(self, organization: Organization, starts_at: datetime, templates: Templates | None = None) -> None:
         self.organization = organization
         self.starts_at = starts_at
-        self.workflow = Workflow(organization, starts_at)
+        self.workflow = Workflow(organization, starts_at, templates)
         self.journal = Journal({})
         self._orders: dict[tuple[str, int], Order] = {}
 
     @classmethod
-    def replayed(cls, organization: Organization, starts_at: datetime, records: Iterable[Record]) -> Case:
+    def replayed(
+        cls,
+        organization: Organization,
+        starts_at: datetime,
+        records: Iterable[Record],
+        templates: Templates | None = None,
+    ) -> Case:
         """The incident whose journal begins with these records; it may hold more than them, which follow from them.
         HistoryDiffers where their inputs lead elsewhere.
         """
-        case = cls(organization, starts_at)
+        case = cls(organization, starts_at, templates)
         held = list(records)
         for record in held:
             if record["type"] in INPUTS:

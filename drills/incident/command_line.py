@@ -158,29 +158,45 @@ def monitor(**options: Any) -> None:
 
 
 @incident.command()
-@click.argument("text")
+@click.argument("fields", metavar="[NAME=VALUE]...", nargs=-1)
 @click.option(
     "--to",
     "audience",
     type=click.Choice(["internal", "customers"]),
     default="internal",
     show_default=True,
-    help="Who is told: the channel, or the status page's readers.",
+    help="Who is told: the channel, or customers on every channel to them.",
+)
+@click.option(
+    "--status",
+    type=click.Choice(["investigating", "identified", "monitoring", "resolved"]),
+    show_default="as the incident stands",
+    help="The state that is told.",
 )
 @click.option("--next", "within", metavar="DURATION", help="Promise the next update within this time, such as 15m.")
 @_acting
-def update(text: str, audience: str, within: str | None, **options: Any) -> None:
-    """Tell colleagues or customers how things stand."""
-    from drills.incident.declaration import checked_text, wrong
+def update(fields: tuple[str, ...], audience: str, status: str | None, within: str | None, **options: Any) -> None:
+    """Tell colleagues or customers how things stand, by the fields that an update to them has to fill in.
+
+    For colleagues: impact, progress, next_steps, eta, need_help. For customers: issue_description while investigating;
+    component and eta once identified; none while monitoring.
+    """
+    from drills.incident.declaration import read_texts, wrong
+    from drills.response.communication import STATUSES
     from scenarios.fields import parse_positive_duration
 
     try:
         promised = None if within is None else parse_positive_duration(within)
     except ValueError as error:
         raise wrong(f"--next: {error}") from error
-    fields = {"audience": audience, "text": checked_text("text", text)}
+    said = read_texts(fields)
+    desk = _desk(options["folder"], (), False, options["style"])
+    state = desk.look(_which(desk, options["incident"])).workflow.state
+    stated = {"status": status or (state if state in STATUSES else STATUSES[0]), **said, "audience": audience}
     _do(
-        options, "update", lambda at_ms: {**fields, "next_update_by_ms": None if promised is None else at_ms + promised}
+        options,
+        "update",
+        lambda at_ms: stated if promised is None else {**stated, "next_update_by_ms": at_ms + promised},
     )
 
 

@@ -112,13 +112,19 @@ def checked_text(name: str, text: str, limit: int = TEXT_MAX) -> str:
 
 def read_fields(words: Iterable[str]) -> dict[str, Any]:
     """The fields of an act from ``name=value``; a value is JSON, or else the text itself."""
-    fields = {}
-    for word in words:
-        name, separator, value = word.partition("=")
-        if not separator or not name.isidentifier():
-            raise wrong(f"not a field (got {_shown(word)}; expected NAME=VALUE)")
-        fields[name] = _value(name, value)
-    return fields
+    return {name: _value(name, value) for name, value in map(_field, words)}
+
+
+def read_texts(words: Iterable[str]) -> dict[str, str]:
+    """The same where every value is a text."""
+    return {name: checked_text(name, value) for name, value in map(_field, words)}
+
+
+def _field(word: str) -> tuple[str, str]:
+    name, separator, value = word.partition("=")
+    if not separator or not name.isidentifier():
+        raise wrong(f"not a field (got {_shown(word)}; expected NAME=VALUE)")
+    return name, value
 
 
 def note_on_person(person: str, people: Mapping[str, Any]) -> str:

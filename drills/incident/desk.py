@@ -24,6 +24,7 @@ from drills.incident.journal_file import JournalFile, lock, sync_folder, write_w
 from drills.incident.port import Port
 from drills.incident.view import is_news, told
 from drills.response.states import ActionRefused
+from drills.response.templates import compile_templates
 from scenarios.fields import parse_instant
 from scenarios.loading import LoadedOrganization, load_organization
 from scenarios.organization import Organization
@@ -86,7 +87,7 @@ class Desk:
             name = declaration.incident or self._free_id(starts_at)
             if (self.folder / name).exists():
                 return self._same(name, declaration), False
-            case = Case(loaded.organization, starts_at)
+            case = Case(loaded.organization, starts_at, compile_templates(loaded.templates))
             _admit_declaration(case, name, declaration)
             self._write_down(name, case, loaded)
         self.tell(case, 0)
@@ -181,10 +182,10 @@ class Desk:
 
     def _replayed(self, incident: str, file: JournalFile) -> Case:
         header, *records = file.rows
-        organization = _organization(str(file.path.parent / str(header.get("organization_file"))))
+        loaded = _organization(str(file.path.parent / str(header.get("organization_file"))))
         try:
             starts_at = parse_instant(header.get("starts_at"))
-            case = Case.replayed(organization, starts_at, records)
+            case = Case.replayed(loaded.organization, starts_at, records, compile_templates(loaded.templates))
         except ValueError as error:
             raise InputError([Problem(str(file.path), 1, 1, "starts_at", str(error))]) from error
         except (HistoryDiffers, KeyError, TypeError) as error:
@@ -246,9 +247,9 @@ class _Held:
 
 
 @lru_cache(maxsize=8)
-def _organization(path: str) -> Organization:
+def _organization(path: str) -> LoadedOrganization:
     """An incident's own copy of the organisation, which nobody changes."""
-    return load_organization(path, KINDS).organization
+    return load_organization(path, KINDS)
 
 
 @contextmanager

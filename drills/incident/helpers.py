@@ -105,9 +105,11 @@ def _send(kind: str, fields: Mapping[str, Any], scope: str, organization: Organi
     from drills.adapters.wire import ADAPTERS, TOOL_OF
     from drills.incident.endpoints import confirmations, endpoint
     from drills.incident.port import shown
+    from scenarios.organization import Tool
     from scoring.wording import harmless
 
     place = endpoint(TOOL_OF[kind], organization, os.environ, confirmations([os.environ.get("GAMEDAY_CONFIRM", "")]))
+    assert isinstance(place.tool, Tool), "pages and posts go to HTTP APIs"
     adapter = ADAPTERS[place.name]
     context = Context(place.token, scope, organization.title, tuple(organization.severities))
     request = adapter.request(fields, place.tool, context)

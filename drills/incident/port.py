@@ -6,12 +6,13 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from drills.adapters import email
 from drills.adapters.exchange import Context, HttpRequest, Result
 from drills.adapters.sender import Sender
 from drills.adapters.wire import ADAPTERS, TOOL_OF
 from drills.incident.case import DRY_RUN, Case, Order
-from drills.incident.endpoints import Endpoint
-from scenarios.organization import Organization
+from drills.incident.endpoints import Endpoint, is_loopback
+from scenarios.organization import EmailTool, Organization
 from scoring.wording import harmless
 
 MOST_AT_ONCE = 8
@@ -77,6 +78,12 @@ class Port:
         assert self._sender is not None, "there is a sender wherever there is something to send"
         scope = case.workflow.incident_id or "incident"
         context = Context(place.token, scope, self._title, self._severities, publication)
+        if isinstance(place.tool, EmailTool):
+            from drills.adapters.mailer import hand_in
+
+            mail = email.request(order.fields, place.tool, context)
+            password = None if is_loopback(place.host) else place.token
+            return email.outcome(hand_in(mail, place.tool.host, place.tool.port, password))
         adapter = ADAPTERS[place.name]
         return adapter.outcome(self._sender.send(adapter.request(order.fields, place.tool, context)))
 
@@ -100,6 +107,10 @@ def described(kind: str, fields: Mapping[str, Any]) -> str:
         return f"post in {fields['channel']}: {text}"
     if kind == "open_ticket":
         return f"open a ticket: {text}"
+    if kind == "send_email":
+        return f"write to {fields['to']}: {harmless(fields['subject'])}"
+    if kind == "notify_in_app":
+        return f"show in the product: {text}"
     return f"publish {fields['status']}: {text}"
 
 

@@ -25,6 +25,7 @@ from drills.response.repair import Repair
 from drills.response.runbooks import Runbooks
 from drills.response.states import ActionRefused, State
 from drills.response.team import Team
+from drills.response.templates import Templates, compile_templates
 from scenarios.organization import Organization
 from simulator.impact import worse
 
@@ -35,7 +36,8 @@ STILL_OPEN_MS = 3_600_000
 class Workflow:
     """One incident, handled by the organisation's rules. Drill time zero is `starts_at`, which has a UTC offset."""
 
-    def __init__(self, organization: Organization, starts_at: datetime) -> None:
+    def __init__(self, organization: Organization, starts_at: datetime, templates: Templates | None = None) -> None:
+        """`templates` make the texts of messages; none: the program's own."""
         self._incident = incident = Incident(organization, starts_at)
         self._delivery = Delivery(incident)
         self._pager = Pager(incident, self._delivery)
@@ -45,13 +47,13 @@ class Workflow:
         self._acknowledgement = Acknowledgement(incident, self._ladder)
         self._team = Team(incident, self._pager)
         self._chain = Chain(incident, self._pager, self._is_engaged, lambda: self._communication.customers_told)
-        self._communication = Communication(incident, self._delivery, self._chain.look_again)
+        self._communication = Communication(
+            incident, self._delivery, templates or compile_templates({}), self._chain.look_again
+        )
         self._runbooks = Runbooks(incident, self._chain)
         self._demands = Demands(self._refuse)
         self._repair = Repair(incident, self._team, self._demands, self._changed)
         self._checklists = Checklists(incident)
-        self._examinations: set[str] = set()
-        """Methods of investigation being followed."""
         self._verified = False
         self._checks: dict[str, Callable[[Act], None]] = {
             **self._repair.checks,
@@ -155,7 +157,7 @@ class Workflow:
 
     @property
     def customers_due_ms(self) -> int | None:
-        """When customers are to have been told; None when they have been, or need not be."""
+        """When customers are to have been told, or told again; None when nothing is promised to them."""
         return self._incident.deadlines.due_ms("update customers")
 
     def allowed_actions(self) -> tuple[str, ...]:
@@ -198,11 +200,12 @@ class Workflow:
             self._call(signal)
             self._runbooks.signal(signal)
             return
-        incident.policy = incident.organization.policy(signal.policy)
+        incident.policy = incident.policy_of(signal.policy)
         self._policies = {signal.policy}
         incident.state = states.next_state(None, states.SIGNAL)
         incident.title, incident.claimed_severity = signal.summary, signal.severity
         incident.emit("incident_triggered", kind=signal.kind, name=signal.name)
+        self._communication.begin()
         self._ladder.climb()
         self._chain.start()
         self._runbooks.signal(signal)
@@ -212,7 +215,7 @@ class Workflow:
         incident = self._incident
         if signal.policy not in self._policies and incident.open:
             self._policies.add(signal.policy)
-            level = incident.organization.policy(signal.policy).levels[0]
+            level = incident.policy_of(signal.policy).levels[0]
             for person in everyone(incident.organization, level.targets, incident.calendar):
                 self._chain.reach(person, f"alert {signal.name}")
 
@@ -321,14 +324,12 @@ class Workflow:
 
     def _check_update(self, act: Act) -> None:
         self._demands.one_of(act, "audience", ("internal", "customers"))
-        self._demands.text(act, "text")
-        promised = act.fields.get("next_update_by_ms")
-        if promised is not None and type(promised) is not int:
-            raise self._refuse(f"next_update_by_ms is a drill time in milliseconds (got {promised})")
+        reason = self._communication.why_not(act.fields)
+        if reason:
+            raise self._refuse(reason)
 
     def _update(self, act: Act) -> None:
-        fields = act.fields
-        self._communication.update(act.person, fields["audience"], fields["text"], fields.get("next_update_by_ms"))
+        self._communication.update(act.person, act.fields)
 
     def _check_verify(self, act: Act) -> None:
         if type(act.fields.get("passed")) is not bool:

@@ -28,6 +28,12 @@ if TYPE_CHECKING:
 WIDE, NARROW = 1080, 372
 """Widths in pixels of the two timelines, of which a page shows the one that fits."""
 TEMPLATES = Path(__file__).parent
+PARTS = {
+    "internal_every": "Internal updates",
+    "customers_within": "Customers told",
+    "customers_by_email": "Customers told by email",
+    "customers_by_in_app": "Customers told in the product",
+}
 WORDS = {True: ("met", "met", "\N{CHECK MARK}"), False: ("missed", "missed", "\N{MULTIPLICATION X}")}
 
 
@@ -134,9 +140,8 @@ def _rows(name: str, criterion: Mapping[str, Any], journal: Journal) -> Iterator
         yield _row(plain(name).capitalize(), f"after {start}", criterion, last + by, journal)
         return
     for part, result in criterion["parts"].items():
-        internal = part == "internal_every"
-        title = "Internal updates" if internal else "Customers told"
-        yield _row(title, "longest silence" if internal else "after declaration", result, "", journal)
+        since = "longest silence" if part == "internal_every" else "after declaration"
+        yield _row(PARTS[part], since, result, "", journal)
 
 
 def _row(name: str, since: str, result: Mapping[str, Any], by: str, journal: Journal) -> dict[str, Any]:
@@ -311,7 +316,7 @@ GROUPS = {
     "world": ("fault_", "service_", "worst_", "mitigation_took", "cause_judged"),
     "signal": ("alert_", "probe_", "team_noticed"),
     "drill": ("drill_", "inject_"),
-    "tools": ("page", "post", "open_ticket", "publish", "deliver"),
+    "tools": ("page", "post", "open_ticket", "publish", "send_email", "notify_in_app", "deliver"),
 }
 
 

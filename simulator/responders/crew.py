@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Protocol
 from scenarios.profiles import Profiles
 from simulator.impact import classify, worse
 from simulator.journal import Record
+from simulator.responders.account import Account
 from simulator.responders.luck import Luck
 from simulator.responders.treatments import Treatment
 from simulator.world import NEVER, World
@@ -78,6 +79,7 @@ class Crew:
         self._runbook: list[str] = []
         """Actions of the runbooks that apply and have not been tried."""
         self._customers_told = False
+        self._account = Account(self._organization)
         self._sees = {name[4:]: getattr(self, name) for name in dir(self) if name.startswith("_on_")}
 
     def next_due(self) -> int:
@@ -94,6 +96,16 @@ class Crew:
             return intention._replace(fields={"cause": self._diagnose(intention.person)})
         return intention
 
+    def words_of(self, intention: Intention, response: Response) -> dict[str, Any]:
+        """What a person who means to write an update writes, with what they have seen by now, and promises."""
+        audience = intention.fields["audience"]
+        said: dict[str, Any] = {"audience": audience, **self._account.update(audience, response)}
+        severity = self._organization.severities[response.severity or ""]
+        every_ms = severity.internal_every if audience == "internal" else severity.customers_every
+        if every_ms is not None and said["status"] != "resolved":
+            said["next_update_by_ms"] = intention.due_ms + every_ms
+        return said
+
     def cancel(self, person: str) -> None:
         """Somebody else takes this person's seat: whatever they intended is dropped."""
         self._queue = [intention for intention in self._queue if intention.person != person]
@@ -101,6 +113,7 @@ class Crew:
 
     def observe(self, record: Record, response: Response) -> None:
         """Something happened that players can see."""
+        self._account.observe(record)
         sees = self._sees.get(record["type"])
         if sees is not None and self._treatment.responds:
             sees(record, response)
@@ -297,12 +310,13 @@ class Crew:
             self._plan({**record, "person": person}, 0, "investigate")
 
     def _on_update_posted(self, record: Record, response: Response) -> None:
+        severity = self._organization.severities[response.severity or ""]
         if record["audience"] == "customers":
             self._customers_told = True
-            return
-        interval_ms = self._organization.severities[response.severity or ""].internal_every
-        if interval_ms is not None:
-            self._plan_internal_update(record, interval_ms, interval_ms)
+            if severity.customers_every is not None and record["status"] != "resolved":
+                self._plan_customer_update(record, severity.customers_every)
+        elif severity.internal_every is not None:
+            self._plan_internal_update(record, severity.internal_every, severity.internal_every)
 
     def _on_update_overdue(self, record: Record, response: Response) -> None:
         """Whoever communicates is reminded, and posts soon if they did not mean to post sooner."""
@@ -319,8 +333,15 @@ class Crew:
                 return
         self._plan(reminded, delay_ms, "update", audience=audience)
 
-    def _on_incident_resolved(self, _record: Record, _response: Response) -> None:
+    def _on_incident_resolved(self, record: Record, response: Response) -> None:
+        """What anybody still meant to do is off, but for the letter that tells customers what happened."""
         self._queue.clear()
+        severity = self._organization.severities[response.severity or ""]
+        person = response.roles.get("communication_lead")
+        owed = self._customers_told or severity.customers_within is not None
+        if person is not None and owed and self._organization.tools.email is not None:
+            delay_ms = self._luck.duration_ms("status_change", person)
+            self._plan({**record, "person": person}, delay_ms, "update", audience="customers")
 
     # Intentions.
 
@@ -337,8 +358,15 @@ class Crew:
 
     def _plan_internal_update(self, record: Record, due_in_ms: int, interval_ms: int) -> None:
         """The next update to the team, due after a while, is posted early, on time or late; it promises another."""
-        delay_ms = max(0, due_in_ms + self._luck.lateness_ms(record["person"], interval_ms))
-        self._plan(record, delay_ms, "update", audience="internal", next_update_by_ms=interval_ms)
+        delay_ms = max(0, due_in_ms + self._luck.lateness_ms("update", record["person"], interval_ms))
+        self._plan(record, delay_ms, "update", audience="internal")
+
+    def _plan_customer_update(self, record: Record, interval_ms: int) -> None:
+        """The same for customers; what was planned before counted from an earlier update."""
+        for intention in [one for one in self._queue if one.fields.get("regular")]:
+            self._drop(intention)
+        delay_ms = max(0, interval_ms + self._luck.lateness_ms("customer update", record["person"], interval_ms))
+        self._plan(record, delay_ms, "update", audience="customers", regular=True)
 
     def _tell_customers(self, record: Record, response: Response) -> None:
         """Customers who have been told of the incident are told how it stands, after a while."""

@@ -58,15 +58,15 @@ class Luck:
         assert share is not None
         return self._world.draws.uniform(person, purpose, number) < share
 
-    def lateness_ms(self, person: str, interval_ms: int) -> int:
+    def lateness_ms(self, purpose: str, person: str, interval_ms: int) -> int:
         """How long after its promise an update is posted, ms; negative: before it."""
-        number = self.count("update", person)
+        number = self.count(purpose, person)
         early_ms = -int(interval_ms * EARLY_SHARE)
         if not self._treatment.waits:
             return early_ms
         on_time = self._value("update_on_time", person).share
         assert on_time is not None
-        share = self._world.draws.uniform(person, "update", number)
+        share = self._world.draws.uniform(person, purpose, number)
         below, below_ms, at_ms = 0.0, early_ms, 0
         for until, until_ms in ((on_time, 0), *LATENESS):
             if share <= until:

@@ -134,7 +134,11 @@ def test_exit_code_4_means_that_a_person_halted_it_and_nothing_is_left_running(t
             time.sleep(0.05)
         time.sleep(0.5)
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=30)  # Returns only when every worker has closed the pipe, too.
+        try:
+            _, err = process.communicate(timeout=30)  # Returns only when every worker has closed the pipe, too.
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
     assert (process.returncode, err.strip()) == (4, "Halted.")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -14,6 +14,7 @@ from scoring.scorecard import outcome
 from simulator import events
 from simulator.journal import Journal
 from simulator.milestones import milestones
+from simulator.responders.account import Account
 from simulator.responders.treatments import TreatmentName
 
 FLAGSHIP = "elevenlabs-intermittent"
@@ -92,6 +93,51 @@ def test_commands_are_delivered_once_and_nothing_is_sent_after_delivery() -> Non
             if record["type"] == "delivered":
                 delivered[record["key"]] += 1
         assert set(delivered.values()) <= {0, 1}
+
+
+@pytest.mark.parametrize("treatment", ["modelled", "ideal", "wrong"])
+def test_modelled_people_fill_in_every_update_and_customers_hear_on_every_channel(treatment: TreatmentName) -> None:
+    for seed in range(1, 11):
+        records = play(flagship(), seed, treatment, wired=False).records
+        assert not [record for record in records if record["type"] == "action_refused" and record["action"] == "update"]
+        told = [record for record in records if record["type"] == "update_posted" and record["audience"] == "customers"]
+        for kind in ("publish", "send_email", "notify_in_app"):
+            assert bool(told) <= any(record["type"] == kind for record in records)
+
+
+def test_after_the_end_customers_get_a_letter_that_says_what_happened() -> None:
+    records = play(flagship(), 1, "ideal", wired=False).records
+    resolved = next(record["record"] for record in records if record["type"] == "incident_resolved")
+    letters = [record for record in records if record["type"] == "send_email" and record["record"] > resolved]
+    (letter,) = letters
+    for said in ("Voice service", "ElevenLabs API", "fall back to the text interface", "<h3>Resolution</h3>"):
+        assert said in letter["html"]
+
+
+def test_what_people_write_follows_from_what_players_saw_and_not_from_the_truth() -> None:
+    """An account that is shown the players' records alone writes the same."""
+    journal = play(flagship(), 11, wired=False)
+    account = Account(flagship().loaded.organization)
+    written = []
+    for record in journal.records:
+        if _seen(record):
+            account.observe(record)
+        if record["type"] == "update_posted" and record["status"] != "resolved":
+            state = _Stand(record["status"], "P1", dict.fromkeys(_ROLES, "somebody"))
+            written.append((record["record"], account.update(record["audience"], state)))
+    assert len(written) >= 6
+    for number, fields in written:
+        said = " ".join(str(record.get("text")) for record in journal.records if record["because"] == number)
+        assert all(text in said for name, text in fields.items() if name not in ("status", "need_help"))
+
+
+class _Stand(NamedTuple):
+    state: str
+    severity: str
+    roles: dict[str, str]
+
+
+_ROLES = ("commander", "technical_lead", "communication_lead", "customer_success")
 
 
 def test_without_responders_nothing_is_ever_mitigated() -> None:

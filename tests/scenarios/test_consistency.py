@@ -32,6 +32,23 @@ IN_THE_SCENARIO = {
         "    for: 81m",
         "faults[0].for: ends at 1h31m, after the drill, which ends at 1h30m (expected at most 1h20m)",
     ),
+    "fault on a service without what it needs": (
+        "    kind: burst_errors\n    at: 10m\n    for: 80m # to the end: it does not heal by itself\n    status: 503\n"
+        "    mean_good: 30s\n    mean_bad: 60s\n    error_ratio: {good: 0.02, bad: 0.60}\n",
+        "    kind: cold_cache\n    at: 10m\n    for: 80m\n",
+        'faults[0].on: "elevenlabs" has no cache, which a fault of kind cold_cache needs (expected a service that '
+        "states cache)",
+    ),
+    "fault aimed at no endpoint": (
+        "    status: 503\n",
+        "    status: 503\n    only: {endpoint: speech}\n",
+        'faults[0].only.endpoint: "elevenlabs" has no endpoint "speech"',
+    ),
+    "fault that another silences": (
+        "injects:\n  - id: green-vendor-page",
+        "  - {id: out, on: elevenlabs, kind: down, at: 5m, for: 85m}\ninjects:\n  - id: green-vendor-page",
+        'faults[0]: can never take effect: "out" silences "elevenlabs" for all of its time',
+    ),
     "drill of weeks": ("duration: 90m", "duration: 8d", "duration: a drill of more than a week (expected at most 7d)"),
     "criterion from itself": (
         "detected: {within: 5m, from: impact}",

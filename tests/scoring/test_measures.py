@@ -106,7 +106,10 @@ def test_customers_are_told_by_the_first_delivered_publication_after_the_declara
 
 
 def test_a_promise_is_kept_by_a_later_update_in_time_or_by_resolution(script: Any, drill: DrillOf) -> None:
-    assert scorecard(drill())["promises"] == {"made": 5, "kept": 5, "broken": []}
+    kept = {"made": 5, "kept": 5, "within_5m": 5}
+    none = {"made": 0, "kept": 0, "within_5m": 0}
+    audiences = {"internal": kept, "customers": none}
+    assert scorecard(drill())["promises"] == {**kept, "broken": [], "audiences": audiences}
     declared = script.add(
         10, "incident_declared", None, person="bob", incident="INC-1", severity="P1", title="Calls fail"
     )
@@ -117,7 +120,59 @@ def test_a_promise_is_kept_by_a_later_update_in_time_or_by_resolution(script: An
     script.add(2000, "drill_ended")
     made = script.journal(drill().header)
     late = next(record["record"] for record in made.records if record["type"] == "update_posted")
-    assert scorecard(made)["promises"] == {"made": 3, "kept": 2, "broken": [late]}
+    counts = {"made": 3, "kept": 2, "within_5m": 3}
+    audiences = {"internal": counts, "customers": none}
+    assert scorecard(made)["promises"] == {**counts, "broken": [late], "audiences": audiences}
+
+
+@pytest.mark.parametrize(("late_s", "kept", "soon"), [(0, 1, 1), (1, 0, 1), (300, 0, 1), (301, 0, 0), (None, 0, 0)])
+def test_a_promise_to_customers_is_judged_by_what_reaches_them_and_five_minutes_late_is_soon(
+    script: Any, drill: DrillOf, late_s: int | None, kept: int, soon: int
+) -> None:
+    said = {"person": "carol", "audience": "customers", "status": "investigating"}
+    first = script.add(60, "update_posted", None, **said, next_update_by_ms=1_000_000)
+    script.send(60, "publish", first, "publish-1", "status_page", status="investigating", text="x", impact="major")
+    # An update to the team is no word to customers.
+    inside = script.add(70, "update_posted", None, **{**said, "audience": "internal"})
+    script.send(70, "post", inside, "post-1", "chat", channel="#incidents", text="x")
+    if late_s is not None:
+        at = 998 + late_s  # It is delivered two seconds later.
+        then = script.add(at, "update_posted", None, **said)
+        script.send(at, "publish", then, "publish-2", "status_page", status="investigating", text="x", impact="major")
+    script.add(2000, "drill_ended")
+    promises = scorecard(script.journal(drill().header))["promises"]
+    assert promises["audiences"]["customers"] == {"made": 1, "kept": kept, "within_5m": soon}
+    assert promises["audiences"]["internal"]["made"] == 0
+    assert bool(promises["broken"]) == (not kept)
+
+
+EVERY_CHANNEL = {"channels": ["status_page", "email", "in_app"]}
+
+
+def test_customers_are_to_be_told_in_time_on_each_channel_that_there_is(script: Any, drill: DrillOf) -> None:
+    header = {**drill().header, **EVERY_CHANNEL}
+    triggered = script.add(0, "incident_triggered", None, kind="alert", name="HighErrorRate")
+    declared = script.add(
+        100, "incident_declared", triggered, person="bob", incident="INC-1", severity="P1", title="Calls fail"
+    )
+    publish = {"status": "investigating", "text": "x", "impact": "major"}
+    script.send(200, "publish", declared, "publish-1", "status_page", **publish)
+    script.send(300, "send_email", declared, "send_email-1", "email", to="all", subject="x", html="x")
+    script.add(2500, "drill_ended")
+    card = scorecard(script.journal(header))
+    parts = card["criteria"]["communication"]["parts"]
+    assert {name: part["met"] for name, part in parts.items() if "customers" in name} == {
+        "customers_within": True,
+        "customers_by_email": True,
+        "customers_by_in_app": False,
+    }
+    assert card["measures"]["time_to_tell_customers"]["status"] == "never"
+    script.send(400, "notify_in_app", declared, "in_app-1", "in_app", status="investigating", title="x", text="x")
+    card = scorecard(script.journal(header))
+    assert card["criteria"]["communication"]["parts"]["customers_by_in_app"]["value_s"] == 302.0
+    assert card["measures"]["time_to_tell_customers"]["value_s"] == 302.0
+    assert card["measures"]["time_to_tell_customers_from_detection"]["value_s"] == 402.0
+    assert card["measures"]["time_to_tell_customers"]["to"]["milestone"] == "customers_in_app"
 
 
 @pytest.mark.parametrize(

@@ -19,15 +19,16 @@ from drills.cli import cli
 from drills.incident.desk import Desk
 from tests.drills.incident.conftest import STARTS_AT
 
+TOLD = ("impact=Calls fail", "progress=Falling back to text", "next_steps=Watch", "eta=10 minutes", "need_help=No")
 STEPS = (
     ("declare", "P1", "Voice is down"),
     ("join", "technical_lead"),
     ("join", "commander", "--as", "charlie.manager"),
     ("investigate",),
-    ("update", "We look into it.", "--next", "15m"),
+    ("update", *TOLD, "--next", "15m"),
     ("identify", "elevenlabs"),
     ("mitigate", "fallback_to_text_interface"),
-    ("update", "Voice is slow.", "--to", "customers"),
+    ("update", "component=Voice", "eta=10 minutes", "--to", "customers"),
     ("mitigate", "fallback_to_text_interface", "--done"),
     ("monitor",),
     ("verify", "passed"),

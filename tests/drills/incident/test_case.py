@@ -22,7 +22,8 @@ FIELDS = st.fixed_dictionaries(
         "cause": st.just("elevenlabs"),
         "action": st.sampled_from(["restart", "rollback"]),
         "audience": st.sampled_from(["internal", "customers"]),
-        "text": st.text(min_size=1, max_size=9),
+        "status": st.just("investigating"),
+        "issue_description": st.text(min_size=1, max_size=9),
         "passed": st.booleans(),
     }
 )

@@ -13,6 +13,7 @@ from drills import cli
 from drills.incident import command_line
 from drills.incident.view import COMMANDS, allowed
 from drills.response.states import TRANSITIONS
+from tests.drills.incident.sequence import TOLD
 from tests.drills.incident.tools import Tools
 
 Gameday = Callable[..., tuple[int, str, str]]
@@ -48,8 +49,8 @@ def test_an_incident_from_declaration_to_resolution(gameday: Gameday) -> None:
         ("investigate",),
         ("identify", "elevenlabs"),
         ("mitigate", "fallback_to_text_interface", "--playbook", "voice_ai_failure"),
-        ("update", "Falling back to text", "--next", "15m"),
-        ("update", "Voice is slow", "--to", "customers"),
+        ("update", *TOLD, "--next", "15m"),
+        ("update", "component=Voice", "eta=10 minutes", "--to", "customers"),
         ("mitigate", "fallback_to_text_interface", "--done"),
         ("monitor",),
         ("verify", "failed"),
@@ -75,7 +76,8 @@ def test_every_action_of_the_workflow_has_a_command() -> None:
 def test_an_action_without_a_command_of_its_own_is_taken_by_its_name(gameday: Gameday) -> None:
     gameday("declare", "P2", "Dashboard slow")
     assert gameday("do", "join", "role=commander")[0] == 0
-    assert gameday("do", "update", "audience=internal", "text=It's slow", "next_update_by_ms=900000")[0] == 0
+    words = ("audience=internal", "status=investigating", *TOLD, "next_update_by_ms=900000")
+    assert gameday("do", "update", *words)[0] == 0
     for words, said in (
         (("do", "fly"), "there is no action fly; allowed now: ack"),
         (("do", "join", "role"), "expected NAME=VALUE"),
@@ -122,7 +124,7 @@ def test_an_act_that_is_not_allowed_says_what_is_and_ends_with_exit_code_2(gamed
         (("ack", "--incident", "INC-20250809-140000"), "there is no incident INC-20250809-140000"),
         (("ack", "--incident", "../x"), "not the id of an incident"),
         (("show", "x"), "not the id of an incident"),
-        (("update", "x", "--next", "soon"), "--next: expected a duration"),
+        (("update", "--next", "soon"), "--next: expected a duration"),
         (("verify", "maybe"), "'maybe' is not one of"),
         (("serve", "--host", "0.0.0.0"), "confirm that with --listen 0.0.0.0"),
         (("serve", "--host", "0.0.0.0", "--listen", "127.0.0.1"), "confirm that with --listen 0.0.0.0"),
@@ -178,7 +180,9 @@ def test_asking_sends_only_where_the_host_was_typed(
     asked: list[str] = []
     monkeypatch.setattr("click.prompt", lambda text, **_: asked.append(text) or "")
     assert gameday("declare", "P3", "Typing error", "--ask")[0] == 0
-    assert [text.split("?")[0] for text in asked] == ["Send to pager", "Send to tracker", "Send to status_page"]
+    assert [text.split("?")[0] for text in asked] == [
+        f"Send to {name}" for name in ("pager", "tracker", "status_page", "email", "in_app")
+    ]
     assert [tool for tool, _, _ in tools.received] == ["chat"]
     monkeypatch.setattr("click.prompt", lambda text, **_: "yes" if "pager" in text else "")
     code, _, err = gameday("declare", "P3", "Another typing error", "--ask")

@@ -22,6 +22,7 @@ from scenarios.problems import InputError
 from simulator.faults import KINDS
 from tests.drills.incident.conftest import STARTS_AT, VOICE, Bench
 from tests.drills.incident.tools import Tools
+from tests.drills.response.bench import CUSTOMERS, INTERNAL
 
 ID = "INC-20250809-140000"
 
@@ -58,7 +59,8 @@ def test_a_declaration_opens_a_ticket_announces_the_war_room_and_pages_for_p0_an
     (post,) = tools.bodies("chat")
     assert post["channel"] == "#incident-response"
     assert ID in post["text"]
-    assert "War room: #incident-response. Meeting: https://meet.seiketsu.ai/war-room" in post["text"]
+    assert "*War room*: https://meet.seiketsu.ai/war-room" in post["text"]
+    assert "*Join the response*: https://meet.seiketsu.ai/war-room" in post["text"]
     assert bool(tools.bodies("pager")) is pages
 
 
@@ -91,7 +93,7 @@ def test_a_whole_incident_from_declaration_to_closure(wired: Bench, tools: Tools
         ("alice.engineer", "investigate", {}),
         ("alice.engineer", "identify", {"cause": "elevenlabs"}),
         ("alice.engineer", "start_mitigation", {"action": "fallback_to_text_interface", "playbook": None}),
-        ("charlie.manager", "update", {"audience": "customers", "text": "Voice is slow."}),
+        ("charlie.manager", "update", {"audience": "customers", "status": "identified", **CUSTOMERS["identified"]}),
         ("alice.engineer", "finish_mitigation", {"action": "fallback_to_text_interface"}),
         ("alice.engineer", "monitor", {}),
         ("alice.engineer", "verify", {"passed": True}),
@@ -164,7 +166,7 @@ def test_an_input_is_on_disk_before_anything_is_sent_because_of_it(
         return 200
 
     tools.reply = reply
-    wired.desk.act(name, "alice.engineer", "update", lambda _: {"audience": "internal", "text": "Still looking"})
+    wired.desk.act(name, "alice.engineer", "update", lambda _: {"audience": "internal", **INTERNAL})
     assert len(seen) == 1
     assert '"type":"act_received"' in seen[0]
     assert seen[0].splitlines()[-1].startswith('{"record":'), "the command is recorded before it is sent, too"
@@ -270,7 +272,9 @@ def test_time_does_not_go_back_when_the_clock_does(bench: Bench, seiketsu: Loade
 def _say_often(folder: Path, person: str, number: int) -> None:
     desk = Desk(folder, lambda _: None, environ={}, clock=lambda: STARTS_AT + timedelta(minutes=1))
     for index in range(number):
-        desk.act(ID, person, "update", lambda _, index=index: {"audience": "internal", "text": f"{index}"})  # type: ignore[misc]
+        desk.act(
+            ID, person, "update", lambda _, index=index: {**INTERNAL, "audience": "internal", "impact": f"{index}"}
+        )  # type: ignore[misc]
 
 
 def test_two_commands_at_once_wait_for_each_other_and_neither_is_lost(
@@ -286,7 +290,7 @@ def test_two_commands_at_once_wait_for_each_other_and_neither_is_lost(
         process.join(60)
         assert process.exitcode == 0
     records = bench.desk.look(ID).journal.records
-    said = [(one["person"], one["fields"]["text"]) for one in records if one["type"] == "act_received"]
+    said = [(one["person"], one["fields"]["impact"]) for one in records if one["type"] == "act_received"]
     assert sorted(said) == sorted((person, str(index)) for person in people for index in range(8))
 
 

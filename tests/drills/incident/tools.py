@@ -13,7 +13,12 @@ from drills.adapters import vendors
 from drills.adapters.exchange import HttpRequest, HttpResponse
 from drills.adapters.vendors import Reply
 
-_TOOL_AT = {"/v2/enqueue": "pager", "/api/chat.postMessage": "chat", "/rest/api/3/issue": "tracker"}
+_TOOL_AT = {
+    "/v2/enqueue": "pager",
+    "/api/chat.postMessage": "chat",
+    "/rest/api/3/issue": "tracker",
+    "/notifications": "in_app",
+}
 
 
 class Tools:
@@ -28,7 +33,7 @@ class Tools:
     @property
     def environ(self) -> dict[str, str]:
         """The variables that lead gameday here."""
-        places = {"PAGER": "", "CHAT": "/api", "TRACKER": "", "STATUS_PAGE": ""}
+        places = {"PAGER": "", "CHAT": "/api", "TRACKER": "", "STATUS_PAGE": "", "IN_APP": ""}
         return {f"GAMEDAY_{name}_URL": f"{self.url}{path}" for name, path in places.items()}
 
     def bodies(self, tool: str) -> list[dict[str, Any]]:

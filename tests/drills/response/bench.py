@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 from drills.response.messages import Act, Emission, Message, Outcome, Signal
 from drills.response.workflow import Workflow
 from scenarios.monitoring import Monitoring
-from scenarios.organization import Closure, Delivery, Organization, Service, Tool, Tools
+from scenarios.organization import Closure, Delivery, EmailTool, Organization, Service, Tool, Tools
 from scenarios.people import ChainStep, Escalation, EscalationLevel, Person, Role, Schedule, Severity
 from simulator import events
 
@@ -19,7 +19,37 @@ T = TypeVar("T")
 
 SECOND, MINUTE = 1_000, 60_000
 STARTS_AT = datetime(2025, 8, 6, 14, 0, tzinfo=UTC)  # Wednesday of 2025-W32.
-TOOL_OF = {"page": "pager", "post": "chat", "open_ticket": "tracker", "publish": "status_page"}
+TOOL_OF = {
+    "page": "pager",
+    "post": "chat",
+    "open_ticket": "tracker",
+    "publish": "status_page",
+    "send_email": "email",
+    "notify_in_app": "in_app",
+}
+INTERNAL = {
+    "status": "investigating",
+    "impact": "Calls fail.",
+    "progress": "Looking at the vendor.",
+    "next_steps": "Try the fallback.",
+    "eta": "10 minutes",
+    "need_help": "No.",
+}
+"""An update to colleagues, filled in."""
+CUSTOMERS: dict[str, dict[str, str]] = {
+    "investigating": {"issue_description": "failing calls"},
+    "identified": {"component": "the voice vendor", "eta": "10 minutes"},
+    "monitoring": {},
+    "resolved": {
+        "non_technical_explanation": "A vendor failed.",
+        "customer_impact_description": "Calls failed.",
+        "resolution_summary": "We went round the vendor.",
+        "prevention_measure_1": "One.",
+        "prevention_measure_2": "Two.",
+        "prevention_measure_3": "Three.",
+    },
+}
+"""An update to customers, filled in, by its status."""
 
 
 def changed(model: T, **changes: Any) -> T:
@@ -91,6 +121,22 @@ SMALL = Organization(
     closure=Closure(verify_for=5 * MINUTE, close_after=120 * MINUTE),
 )
 
+WITH_EVERY_CHANNEL = changed(
+    SMALL,
+    tools=changed(
+        SMALL.tools,
+        email=EmailTool(
+            service="email", host="smtp.example.org", sender="us@example.org", customers="customers@example.org"
+        ),
+        in_app=tool("api"),
+    ),
+    severities={
+        **SMALL.severities,
+        "P1": changed(SMALL.severities["P1"], customers_every=60 * MINUTE),
+    },
+)
+"""The same, with letters and notices in the product, and with a promise to customers of further updates."""
+
 
 class Record(NamedTuple):
     """As a journal would hold it; its number is its place in the list, from 1."""
@@ -136,6 +182,13 @@ class Bench:
     def act(self, at_ms: int, who: str, action: str, /, **fields: Any) -> list[Record]:
         self.run_until(at_ms)
         return self.receive(Act(action, who, fields, len(self.records)))
+
+    def tell(
+        self, at_ms: int, who: str, audience: str, status: str = "investigating", /, **fields: Any
+    ) -> list[Record]:
+        """An update with every field filled in; `fields` are further ones, or others."""
+        said = {**INTERNAL, "status": status} if audience == "internal" else {"status": status, **CUSTOMERS[status]}
+        return self.act(at_ms, who, "update", **{"audience": audience, **said, **fields})
 
     def receive(self, message: Message) -> list[Record]:
         """What followed, retries and outcomes at the same moment included."""

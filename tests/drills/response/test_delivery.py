@@ -61,7 +61,7 @@ def test_an_earlier_attempt_that_fails_late_starts_no_further_attempt() -> None:
 
 def test_what_turns_out_to_have_arrived_twice_counts_from_the_first_time() -> None:
     bench = Bench(status=lambda kind, at_ms: None if kind == "post" else 200).declared("P1")
-    bench.act(3 * MINUTE, "eve", "update", audience="internal", text="Trying the fallback.")
+    bench.tell(3 * MINUTE, "eve", "internal")
     update = bench.kept[-1]
     bench.receive(update)
     bench.run_until(10 * MINUTE)

@@ -99,7 +99,7 @@ def test_a_step_whose_condition_does_not_hold_when_due_is_taken_as_soon_as_it_ho
         bench.act(minute * MINUTE, person, "join", role=role)
     bench.run_until(95 * MINUTE)
     assert bench.times("incident_escalated", to="eve") == []
-    bench.act(100 * MINUTE, "cat", "update", audience="customers", text="We are looking into it.")
+    bench.tell(100 * MINUTE, "cat", "customers")
     assert bench.times("incident_escalated", to="eve") == [100]
 
 

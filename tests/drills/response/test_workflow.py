@@ -7,7 +7,7 @@ import pytest
 from drills.response.messages import Act, Signal
 from drills.response.states import ActionRefused
 from drills.response.workflow import Workflow
-from tests.drills.response.bench import MINUTE, SMALL, Bench, changed
+from tests.drills.response.bench import INTERNAL, MINUTE, SMALL, Bench, changed
 
 
 def test_an_incident_goes_from_its_first_signal_to_its_closure() -> None:
@@ -111,7 +111,7 @@ def test_no_page_is_tried_again_once_the_incident_is_resolved() -> None:
 
 def test_what_is_delivered_only_after_the_end_brings_nothing_back() -> None:
     bench = Bench(status=lambda kind, at_ms: None if kind in ("post", "publish") else 200).monitoring("P1")
-    bench.act(93 * MINUTE, "ann", "update", audience="internal", text="Watching.")
+    bench.tell(93 * MINUTE, "ann", "internal")
     bench.act(94 * MINUTE, "ann", "verify", passed=True)
     bench.act(95 * MINUTE, "ann", "resolve")
     before = len(bench.records)
@@ -123,7 +123,7 @@ def test_what_is_delivered_only_after_the_end_brings_nothing_back() -> None:
 
 def test_a_reopened_incident_is_owed_everything_again() -> None:
     bench = Bench().monitoring("P1")
-    bench.act(5 * MINUTE, "eve", "update", audience="customers", text="We are looking into it.")
+    bench.tell(5 * MINUTE, "eve", "customers")
     bench.act(6 * MINUTE, "ann", "verify", passed=True)
     bench.act(7 * MINUTE, "ann", "resolve")
     followed = bench.act(80 * MINUTE, "ann", "reopen")
@@ -177,8 +177,8 @@ def test_an_act_that_makes_no_sense_is_refused_with_its_reason(
     ("action", "fields", "reason"),
     [
         ("update", {"audience": "press", "text": "x"}, "one of internal, customers"),
-        ("update", {"audience": "internal"}, "needs a text"),
-        ("update", {"audience": "internal", "text": "x", "next_update_by_ms": "soon"}, "a drill time in milliseconds"),
+        ("update", {"audience": "internal", **INTERNAL, "eta": " "}, "needs eta filled in"),
+        ("update", {"audience": "internal", **INTERNAL, "next_update_by_ms": "soon"}, "a drill time in milliseconds"),
         ("verify", {}, "needs passed, true or false"),
         ("verify", {"passed": "yes"}, "needs passed, true or false"),
         ("identify", {"cause": "vendor"}, "cannot identify while the incident is monitoring"),

@@ -13,10 +13,10 @@ from drills.response.states import ActionRefused
 from scenarios.organization import Action, Runbook, RunbookEscalation, Service
 from scenarios.procedure import Checklist, ChecklistItem, Method, Proof
 from simulator.events import EVENT_TYPES
-from tests.drills.response.bench import MINUTE, SMALL, Bench, changed
+from tests.drills.response.bench import CUSTOMERS, INTERNAL, MINUTE, TOOL_OF, WITH_EVERY_CHANNEL, Bench, changed
 
-PEOPLE = st.sampled_from([*SMALL.people, "a stranger"])
-ROLES = [*SMALL.roles, "pilot"]
+PEOPLE = st.sampled_from([*WITH_EVERY_CHANNEL.people, "a stranger"])
+ROLES = [*WITH_EVERY_CHANNEL.roles, "pilot"]
 FIELDS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "acknowledge": st.just({}),
     "declare": st.fixed_dictionaries({"severity": st.sampled_from(["P0", "P1", "P2", "P9"]), "title": st.just("Down")}),
@@ -33,8 +33,14 @@ FIELDS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "decline": st.fixed_dictionaries({"action": st.sampled_from("ab"), "reason": st.sampled_from(["too risky", ""])}),
     "finish_mitigation": st.fixed_dictionaries({"action": st.sampled_from("ab")}),
     "monitor": st.just({}),
-    "update": st.fixed_dictionaries(
-        {"audience": st.sampled_from(["internal", "customers", "press"]), "text": st.just("x")}
+    "update": st.sampled_from(
+        [
+            {"audience": "internal", **INTERNAL},
+            {"audience": "internal", **INTERNAL, "eta": ""},
+            *({"audience": "customers", "status": status, **fields} for status, fields in CUSTOMERS.items()),
+            {"audience": "customers", "status": "resolved"},
+            {"audience": "press"},
+        ]
     ),
     "verify": st.fixed_dictionaries({"passed": st.booleans()}),
     "resolve": st.sampled_from([{}, {"override": "It looks fine"}, {"override": ""}]),
@@ -42,8 +48,8 @@ FIELDS: dict[str, st.SearchStrategy[dict[str, Any]]] = {
     "reopen": st.just({}),
 }
 EVERYTHING = changed(
-    SMALL,
-    escalation=changed(SMALL.escalation, ack_timeout=20 * MINUTE),
+    WITH_EVERY_CHANNEL,
+    escalation=changed(WITH_EVERY_CHANNEL.escalation, ack_timeout=20 * MINUTE),
     actions={
         "a": Action(title="A", takes=MINUTE, kind="change"),
         "b": Action(title="B", takes=MINUTE, kind="change", approval="commander"),
@@ -105,7 +111,7 @@ class Incident(RuleBasedStateMachine):
     def another_signal(self) -> None:
         self.bench.signal(self.bench.now_ms)
 
-    @rule(kind=st.sampled_from(["page", "post", "open_ticket", "publish"]), status=STATUSES)
+    @rule(kind=st.sampled_from(sorted(TOOL_OF)), status=STATUSES)
     def a_tool_breaks_or_heals(self, kind: str, status: int | None) -> None:
         self.tools[kind] = status
 

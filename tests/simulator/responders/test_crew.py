@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scenarios.fault import Fault
-from scenarios.organization import Service
+from scenarios.organization import EmailTool, Service
 from simulator.faults.down import Down
+from simulator.responders.crew import Intention
 from simulator.world import NEVER
 from tests.simulator.bench import HOUR, MINUTE, SECOND
 from tests.simulator.responders.bench import EVERY, NIGHT, Table, profiles, staffed
@@ -105,7 +106,7 @@ def test_those_who_are_awake_and_asked_join_when_it_is_declared() -> None:
         state="declared", severity="P1", offers={"ann": "technical_lead", "bob": "commander"}
     )
     table.crew.take()
-    [intention] = table.see(10 * MINUTE, "incident_declared").intentions()
+    [intention] = table.see(10 * MINUTE, "incident_declared", title="Trouble").intentions()
     assert (intention.person, intention.action, intention.fields) == ("ann", "join", {"role": "technical_lead"})
     assert intention.due_ms > 10 * MINUTE
 
@@ -271,7 +272,7 @@ def updates(seed: int, count: int) -> list[int]:
     for _ in range(count):
         table.see(0, "update_posted", person="ann", audience="internal")
         intention = table.crew.take()
-        assert intention.fields == {"audience": "internal", "next_update_by_ms": EVERY}
+        assert intention.fields == {"audience": "internal"}
         late.append(intention.due_ms - EVERY)
     return late
 
@@ -320,7 +321,7 @@ def test_a_reminder_brings_an_overdue_update_forward() -> None:
     table.see(10, "update_overdue", audience="internal")  # Long before they meant to post.
     [intention] = table.intentions()
     assert 10 < intention.due_ms < due_ms
-    assert intention.fields == {"audience": "internal", "next_update_by_ms": EVERY}
+    assert intention.fields == {"audience": "internal"}
     assert intention.because == 2
 
 
@@ -342,6 +343,46 @@ def test_a_reminder_of_something_that_nobody_meant_to_post_makes_them_post_it() 
 def test_without_a_communication_lead_a_reminder_reaches_nobody() -> None:
     table = Table().now(state="declared", severity="P1").see(1, "update_overdue", audience="internal")
     assert table.crew.next_due() == NEVER
+
+
+def promising(**every: Any) -> Any:
+    """A staffed organisation in which a P1 promises customers updates, and letters can be written."""
+    made = staffed()
+    letters = EmailTool(service="email", host="smtp.example.org", sender="a@example.org", customers="b@example.org")
+    return replace(
+        made,
+        severities={"P1": replace(made.severities["P1"], **every)},
+        tools=replace(made.tools, email=letters),
+    )
+
+
+def test_customers_who_were_promised_updates_get_the_next_one_counted_from_the_last() -> None:
+    table = Table(organization=promising(customers_every=EVERY))
+    table.now(state="investigating", severity="P1", roles={"communication_lead": "bob"})
+    for at_ms in (0, MINUTE):
+        table.see(at_ms, "update_posted", person="bob", audience="customers", status="investigating")
+    [intention] = table.intentions()
+    assert intention.fields == {"audience": "customers", "regular": True}
+    assert MINUTE + EVERY * 3 // 4 <= intention.due_ms <= MINUTE + EVERY + 30 * MINUTE
+
+
+def test_an_update_promises_the_next_as_the_severity_does_and_nothing_after_the_end() -> None:
+    table = Table(organization=promising(customers_every=2 * EVERY)).now(state="investigating", severity="P1")
+    due = {"internal": EVERY, "customers": 2 * EVERY}
+    for audience, every_ms in due.items():
+        intention = Intention(MINUTE, 1, "bob", "update", {"audience": audience}, 0)
+        assert table.crew.words_of(intention, table.response)["next_update_by_ms"] == MINUTE + every_ms
+    table.now(state="resolved")
+    assert "next_update_by_ms" not in table.crew.words_of(intention, table.response)
+
+
+def test_after_the_end_nothing_is_meant_any_more_but_a_letter_to_the_customers() -> None:
+    table = Table(organization=promising()).now(state="resolved", severity="P1", roles={"communication_lead": "bob"})
+    table.see(0, "update_posted", person="bob", audience="internal", status="monitoring")
+    [letter] = table.see(MINUTE, "incident_resolved", person="ann").intentions()
+    assert (letter.person, letter.action, letter.fields) == ("bob", "update", {"audience": "customers"})
+    quiet = Table().now(state="resolved", severity="P1", roles={"communication_lead": "bob"})
+    assert quiet.see(MINUTE, "incident_resolved", person="ann").crew.next_due() == NEVER
 
 
 # Changing seats.

@@ -1,0 +1,1 @@
+"""How load, waiting and failure hang together."""
