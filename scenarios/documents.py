@@ -171,7 +171,7 @@ class Document:
             return {**old, step: with_value(old.get(step), rest[1:])}
 
         data = with_value(self.data, path)
-        changed = Document(self.file, self._root, b"", dict(self._overrides), data, source=self.source)
+        changed = Document(self.file, self._root, b"", self._overrides, data, source=self.source)
         changed._sha256 = self.sha256
         return changed
 
