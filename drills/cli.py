@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import signal
 import sys
 from pathlib import Path
@@ -9,13 +11,8 @@ from typing import TYPE_CHECKING, Literal, cast
 
 import click
 
-from drills.actions_cli import actions
-from drills.incident.command_line import incident
+from drills.lazy_group import LazyGroup
 from drills.options import FORMAT
-from drills.report_cli import report as report_group
-from drills.review_cli import review
-from drills.score_cli import correct, score
-from drills.store_cli import people, ratings, store
 from scenarios.problems import InputError
 
 if TYPE_CHECKING:
@@ -28,7 +25,19 @@ OVERRIDES = click.option("--set", "overrides", metavar="PATH=VALUE", multiple=Tr
 SEED = click.option("--seed", default=1, show_default=True, help="The drill's luck.")
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+LAZY = {
+    "report": "drills.report_cli:report",
+    "store": "drills.store_cli:store",
+    "actions": "drills.actions_cli:actions",
+    "people": "drills.store_cli:people",
+    "ratings": "drills.store_cli:ratings",
+    "incident": "drills.incident.command_line:incident",
+    "score": "drills.score_cli:score",
+    "correct": "drills.score_cli:correct",
+}
+
+
+@click.group(cls=LazyGroup, lazy=LAZY, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="gameday")
 def cli() -> None:
     """A flight simulator for incident response."""
@@ -200,17 +209,60 @@ def rules_when(scenario: str, overrides: tuple[str, ...]) -> None:
     sys.exit(show_when(scenario, overrides))
 
 
-for _group in (report_group, store, actions, people, ratings, incident, score, correct):
-    cli.add_command(_group)
+@rules.command("export")
+@SCENARIO
+@SEED
+@OVERRIDES
+@click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), help="File to write to.")
+def rules_export(scenario: str, seed: int, overrides: tuple[str, ...], output: Path | None) -> None:
+    """Print a drill's series as OpenMetrics, for a Prometheus to be back-filled with."""
+    from drills.watch_commands import export_series
 
-report_group.add_command(review)
+    sys.exit(export_series(scenario, overrides, seed, output))
+
+
+@rules.command("watch")
+@SCENARIO
+@SEED
+@OVERRIDES
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=9797, show_default=True, type=click.IntRange(0, 65535), help="0: any that is free.")
+@click.option("--speed", default=1.0, show_default=True, type=click.FloatRange(0.01, 1000), help="Drill time by real.")
+@click.option(
+    "--report",
+    type=click.Path(file_okay=False, path_type=Path),
+    show_default="reports/<scenario>-seed<seed>-watched",
+    help="Folder to write to.",
+)
+def rules_watch(  # noqa: PLR0917 - click passes them by name
+    scenario: str, seed: int, overrides: tuple[str, ...], host: str, port: int, speed: float, report: Path | None
+) -> None:
+    """Play a drill by the clock, watched by a real Prometheus, its alerts sent by a real Alertmanager."""
+    from drills.watch_commands import watch_scenario
+
+    sys.exit(watch_scenario(scenario, overrides, seed=seed, host=host, port=port, speed=speed, folder=report))
 
 
 def program() -> None:
-    """The console script. Where nobody reads the output any more (`gameday … | head`) it ends as Unix programs do."""
+    """The console script. Where nobody reads the output any more (`gameday … | head`) it ends as Unix programs do.
+
+    Most commands take a few tenths of a second, of which looking for garbage, and taking the interpreter apart when all
+    is done, would be a fifth: the one is done seldom, the other not at all.
+    """
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    main()
+    gc.set_threshold(50_000)
+    try:
+        main()
+        code: object = 0
+    except SystemExit as done:
+        code = done.code or 0
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError:
+        sys.exit(cast("int", code))  # The interpreter tells of output that cannot be written.
+    os._exit(code if isinstance(code, int) else 1)
 
 
 def main() -> None:

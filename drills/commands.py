@@ -80,8 +80,8 @@ def run_scenario(
             many = sweep(prepared, range(seed, seed + runs), treatment, advance)
         tried = improvements(prepared, seed, treatment, journal)
     card = scorecard(journal, why=why, changes=tried, many=many)
-    folder = folder or Path("reports") / _drill_name(prepared, seed, treatment)
-    page = _write(folder, card, journal)
+    folder = folder or Path("reports") / drill_name(prepared, seed, treatment)
+    page = write_drill(folder, card, journal)
     if address is not None:
         open_store(address).add_journal(journal, page.with_name("journal.jsonl"))
     if style == "json":
@@ -174,7 +174,7 @@ def show_schema(kind: Literal["scenario", "organization"]) -> None:
     click.echo(json.dumps(json_schema(kind, KINDS), indent=2))
 
 
-def _drill_name(prepared: Prepared, seed: int, treatment: str) -> str:
+def drill_name(prepared: Prepared, seed: int, treatment: str) -> str:
     """The drill's id: drills that differ in anything but the number of seeds have different ones."""
     parts = [prepared.loaded.scenario.scenario, f"seed{seed}"]
     if treatment != "modelled":
@@ -209,7 +209,7 @@ def _plural(count: int, one: str, many: str) -> str:
     return f"{count} {one if count == 1 else many}"
 
 
-def _write(folder: Path, card: Mapping[str, Any], journal: Journal) -> Path:
+def write_drill(folder: Path, card: Mapping[str, Any], journal: Journal) -> Path:
     """Journal, scorecard and report into the drill's folder; the report's path."""
     from scoring.report import render
 

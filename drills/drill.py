@@ -64,11 +64,14 @@ class Drill:
         treatment: Treatment,
         seed: int,
         wire: Wire,
+        watched: bool = False,
     ) -> None:
+        """`watched`: alerts are told by a real Alertmanager (`alert`); what the world says of its own is no signal."""
         scenario, organization = loaded.scenario, loaded.organization
         self._end_ms = scenario.duration
         self._titles = {name: service.title for name, service in organization.services.items()}
         self._wire = wire
+        self._signals = SIGNALS.keys() - {"alert_notified"} if watched else SIGNALS.keys()
         self.now_ms = 0
         self.journal = Journal({})
         self.workflow = Workflow(organization, scenario.starts_at, templates)
@@ -82,7 +85,12 @@ class Drill:
 
     def run(self) -> Journal:
         """Play the drill in virtual time and return its journal."""
-        steps, end_ms, world, crew, workflow = 0, self._end_ms, self.world, self.crew, self.workflow
+        self.advance(self._end_ms)
+        return self.finish()
+
+    def advance(self, end_ms: int) -> None:
+        """Let everything happen that is due up to and including a moment of the drill."""
+        steps, world, crew, workflow = 0, self.world, self.crew, self.workflow
         while True:
             deadline_ms, world_ms, person_ms = workflow.next_deadline(), world.peek(), crew.next_due()
             at_ms = min(world_ms, person_ms) if deadline_ms is None else min(deadline_ms, world_ms, person_ms)
@@ -101,8 +109,21 @@ class Drill:
                 self._act(crew.take())
             while self._outcomes:  # What became of a command is handled right after what asked for it.
                 self._receive(self._outcomes.popleft())
-        self.now_ms = end_ms
-        self.journal.append(end_ms, "drill_ended", 0, {})
+
+    def alert(self, at_ms: int, fields: Mapping[str, Any]) -> None:
+        """A real Alertmanager tells of an alert: `fields` are those of `alert_received`."""
+        self.advance(at_ms)
+        self.now_ms = at_ms
+        self.world.advance(at_ms)
+        record = self._record("alert_received", 0, fields)
+        self._receive(_signal("alert_received", fields, record, self._titles))
+        while self._outcomes:
+            self._receive(self._outcomes.popleft())
+
+    def finish(self) -> Journal:
+        """Whatever follows once the world's time is over; the journal."""
+        self.now_ms = self._end_ms
+        self.journal.append(self._end_ms, "drill_ended", 0, {})
         self._close()
         return self.journal
 
@@ -122,7 +143,7 @@ class Drill:
 
     def _on_world(self, kind: str, because: int, /, **fields: object) -> int:
         record = self._record(kind, because, fields)
-        if kind in SIGNALS:
+        if kind in self._signals:
             self._receive(_signal(kind, fields, record, self._titles))
         return record
 
@@ -187,8 +208,10 @@ class Drill:
 
 def _signal(kind: str, fields: Mapping[str, Any], record: int, titles: Mapping[str, str]) -> Signal:
     """The word of trouble that a record of the world carries to the response."""
-    if kind == "alert_notified":
-        return Signal("alert", fields["alert"], fields["summary"], fields["severity"], record)
+    if kind in ("alert_notified", "alert_received"):
+        return Signal(
+            "alert", fields["alert"], fields["summary"], fields["severity"], record, fields.get("policy", "default")
+        )
     service = titles[fields["service"]]
     if kind == "probe_failed":
         return Signal("probe", fields["probe"], f"{service} does not answer the probe {fields['probe']}", None, record)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from drills.options import AT, FORMAT, ORGANIZATION, STORE, as_of, load, open_store
+from drills.review_cli import review
 from scenarios.problems import InputError, Problem
 
 if TYPE_CHECKING:
@@ -117,3 +118,6 @@ def _deliver(text: str, output: Path | None) -> None:
         output.write_text(text, encoding="utf-8")
     except OSError as error:
         raise InputError([Problem(str(output), 0, 0, "", f"cannot be written: {error.strerror}")]) from error
+
+
+report.add_command(review)

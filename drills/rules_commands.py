@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
-from xml.etree import ElementTree
 
 import click
 
+from drills.junit import Case, Suite, junit
 from drills.rules_files import read_test_file
 from scenarios.documents import scan_file
 from scenarios.problems import InputError, Problem, count
-from simulator.alertmanager import read_alertmanager
 from simulator.promql.errors import PromqlError
 from simulator.promql.semantics import DEFAULT_STEP_MS, Semantics
-from simulator.rule_review import review
 from simulator.rules import AlertRule, RuleGroup, scan_rules
 from simulator.rules.durations import go_duration, parse_prometheus_duration
 from simulator.rules.unit_tests import TestRun
@@ -34,12 +32,12 @@ def check_version(version: str) -> None:
 def test_rules(files: Sequence[str], version: str, report: Path | None) -> int:
     """Run promtool's unit-test files and say what fails, as promtool does; 1 if anything fails."""
     check_version(version)
-    suites = ElementTree.Element("testsuites")
+    suites: list[Suite] = []
     failed = False
     for file in files:
         click.echo(f"Unit Testing:  {file}")
-        suite = ElementTree.SubElement(suites, "testsuite", name=file)
-        failures = _test_file(Path(file), version, suite)
+        suites.append(Suite(file, []))
+        failures = _test_file(Path(file), version, suites[-1].cases)
         failed = failed or bool(failures)
         if failures:
             click.echo("  FAILED:\n" + "\n".join(failures), err=True)
@@ -47,18 +45,17 @@ def test_rules(files: Sequence[str], version: str, report: Path | None) -> int:
         else:
             click.echo("  SUCCESS\n")
     if report is not None:
-        ElementTree.indent(suites)
-        report.write_text(ElementTree.tostring(suites, encoding="unicode") + "\n", encoding="utf-8")
+        report.write_text(junit(suites), encoding="utf-8")
     return FAILED if failed else 0
 
 
-def _test_file(path: Path, version: str, suite: ElementTree.Element) -> list[str]:
-    """The failures of all groups of a file; each group is a case of the suite."""
+def _test_file(path: Path, version: str, cases: list[Case]) -> list[str]:
+    """The failures of all groups of a file; each group is a case."""
     try:
         tests = read_test_file(path, version)
     except InputError as error:
         problems = [str(problem) for problem in error.problems]
-        _add_case(suite, "the file can be read", problems, 0.0)
+        cases.append(Case("the file can be read", problems, 0.0))
         return problems
     for warning in tests.warnings:
         click.echo(f"  WARNING: {warning}", err=True)
@@ -66,22 +63,16 @@ def _test_file(path: Path, version: str, suite: ElementTree.Element) -> list[str
     for number, group in enumerate(tests.groups, start=1):
         start = perf_counter()
         found = TestRun(group, tests.rules, tests.interval_ms, version, fuzzy=tests.fuzzy).failures()
-        _add_case(suite, group.name or f"test group {number}", found, perf_counter() - start)
+        cases.append(Case(group.name or f"test group {number}", found, perf_counter() - start))
         failures += found
-    suite.set("tests", str(len(suite)))
-    suite.set("failures", str(sum(len(case) > 0 for case in suite)))
     return failures
-
-
-def _add_case(suite: ElementTree.Element, name: str, failures: Sequence[str], took_s: float) -> None:
-    case = ElementTree.SubElement(suite, "testcase", name=name, classname=suite.get("name", ""), time=f"{took_s:.3f}")
-    if failures:
-        failure = ElementTree.SubElement(case, "failure", message=failures[0].strip().splitlines()[0])
-        failure.text = "\n".join(failures)
 
 
 def check_rules(files: Sequence[str], alertmanager: Path | None, detect: str | None, version: str) -> int:
     """Say which alerts cannot page in time, reach nobody, or repeat and contradict each other; 1 if any."""
+    from simulator.alertmanager.reading import read_alertmanager
+    from simulator.rule_review import review
+
     check_version(version)
     detect_ms = _duration("--detect", detect) if detect is not None else None
     groups: list[RuleGroup] = []
@@ -136,7 +127,8 @@ def show_when(reference: str, overrides: Sequence[str]) -> int:
             unknown = ", ".join(dict.fromkeys(map(str, missing[rule])))
             click.echo(f"{rule.name}: not simulated; nothing produces {unknown}")
         elif time is None:
-            click.echo(f"{rule.name}: the scenario's faults do not set it off")
+            nobody = ", or it pages nobody" if rules.routing is not None else ""
+            click.echo(f"{rule.name}: the scenario's faults do not set it off{nobody}")
         else:
             click.echo(f"{rule.name}: pages {_span(time.best_ms, time.worst_ms)} after impact")
             for part in time.parts:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import gc
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from importlib import metadata
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from drills.adapters.wire import DirectWire, VirtualWire
 from drills.cache import Entry, keep, recall
 from drills.drill import Drill
 from drills.response.channels import available
 from drills.response.templates import Templates, compile_templates
+from scenarios.documents import Document
 from scenarios.loading import LoadedOrganization, LoadedScenario, load_scenario
-from scenarios.problems import InputError, Problem
+from scenarios.problems import InputError, Problem, did_you_mean
 from scenarios.profiles import DEFAULT as PROFILES
 from scenarios.profiles import Profiles, load_profiles
 from scoring.feasibility import Finding, findings
@@ -26,6 +28,9 @@ from simulator.journal import Journal
 from simulator.promql.semantics import NEWEST
 from simulator.responders.treatments import TREATMENTS, TreatmentName
 from simulator.rules import RuleGroup, RuleSet, compile_rules
+
+if TYPE_CHECKING:
+    from simulator.alertmanager.routing import Routing
 
 
 @dataclass(frozen=True)
@@ -66,7 +71,7 @@ def prepare(reference: str, overrides: Sequence[str] = ()) -> Prepared:
 
 
 def compile_organization_rules(loaded: LoadedOrganization | LoadedScenario) -> RuleSet:
-    """The rules of an organisation's rule files; InputError says everything that is wrong with them."""
+    """The rules of an organisation's rule files and where their alerts go; InputError says all that is wrong there."""
     interval_ms = loaded.organization.monitoring.evaluation_interval
     version = loaded.organization.prometheus or NEWEST
     groups: list[RuleGroup] = []
@@ -76,9 +81,38 @@ def compile_organization_rules(loaded: LoadedOrganization | LoadedScenario) -> R
             groups += compile_rules(document, interval_ms, version)
         except InputError as error:
             problems += error.problems
+    routing = None
+    if loaded.alertmanager_document is not None:
+        try:
+            routing = _routing(loaded, loaded.alertmanager_document)
+        except InputError as error:
+            problems += error.problems
     if problems:
         raise InputError(problems)
-    return RuleSet(groups)
+    return RuleSet(groups, routing)
+
+
+def _routing(loaded: LoadedOrganization | LoadedScenario, document: Document) -> Routing:
+    """Where alerts go; the organisation has to say whom each receiver pages that is not made to send nowhere."""
+    from simulator.alertmanager.reading import read_alertmanager
+
+    routing = read_alertmanager(document)
+    settings = loaded.organization.monitoring
+    known, file = settings.receivers, settings.alertmanager_file
+    own = loaded.document if isinstance(loaded, LoadedOrganization) else loaded.organization_document
+    problems = []
+    for name in dict.fromkeys(route.receiver for route in routing.root.walk()):
+        if name not in known and name not in routing.silent:
+            message = f'nothing says whom the receiver "{name}" of {file} pages'
+            expected = f"{json.dumps(name)}: default, another escalation policy, or none"
+            problems.append(own.problem(("monitoring", "receivers"), message, expected=expected))
+    for name in known:
+        if name not in routing.receivers:
+            message = f"{file} has no receiver of this name{did_you_mean(name, routing.receivers)}"
+            problems.append(own.problem(("monitoring", "receivers", name), message, at_key=True))
+    if problems:
+        raise InputError(problems)
+    return routing
 
 
 def _validate(reference: str, overrides: Sequence[str]) -> Entry:
@@ -107,24 +141,32 @@ def _play(prepared: Prepared, seed: int, treatment: TreatmentName, wired: bool) 
     scope = loaded.scenario.codename  # Players see it in the tools' references.
     wire = VirtualWire(loaded.organization, scope) if wired else DirectWire(loaded.organization, scope)
     try:
-        drill = Drill(
-            loaded,
-            prepared.flow,
-            prepared.rules,
-            prepared.profiles,
-            templates=prepared.templates,
-            treatment=TREATMENTS[treatment],
-            seed=seed,
-            wire=wire,
-        )
+        drill = begin(prepared, seed, treatment, wire)
         journal = drill.run()
     finally:
         wire.close()
-    journal.header.update(_header(prepared, drill, seed, treatment))
+    journal.header.update(header(prepared, drill, seed, treatment))
     return journal
 
 
-def _header(prepared: Prepared, drill: Drill, seed: int, treatment: str) -> dict[str, Any]:
+def begin(
+    prepared: Prepared, seed: int, treatment: TreatmentName, wire: DirectWire | VirtualWire, *, watched: bool = False
+) -> Drill:
+    """A drill at its first moment."""
+    return Drill(
+        prepared.loaded,
+        prepared.flow,
+        prepared.rules,
+        prepared.profiles,
+        templates=prepared.templates,
+        treatment=TREATMENTS[treatment],
+        seed=seed,
+        wire=wire,
+        watched=watched,
+    )
+
+
+def header(prepared: Prepared, drill: Drill, seed: int, treatment: str) -> dict[str, Any]:
     """What the scorer has to know beside the records; it is not part of the digest."""
     scenario, organization = prepared.loaded.scenario, prepared.loaded.organization
     return {

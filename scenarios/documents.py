@@ -7,7 +7,6 @@ always text: `200: x` has the key ``"200"``.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -32,14 +31,14 @@ class Document:
     """One file's data, and how to say what is wrong in it.
 
     `data` is made of dict, list, str, int, float, bool and None; parts repeated by aliases are shared, so it must not
-    be changed in place. `sha256` is of the file's bytes.
+    be changed in place.
     """
 
     def __init__(
         self,
         file: str,
         root: Node,
-        sha256: str,
+        content: bytes,
         overrides: Mapping[Steps, str] | None = None,
         data: Any = _UNSET,
         *,
@@ -47,10 +46,20 @@ class Document:
     ) -> None:
         self.file = file
         self.source = source
-        self.sha256 = sha256
+        self._content = content
+        self._sha256 = ""
         self.data = root.value if data is _UNSET else data
         self._root = root
         self._overrides = dict(overrides or {})
+
+    @property
+    def sha256(self) -> str:
+        """Of the file's bytes, which are needed for nothing else."""
+        if not self._sha256:
+            import hashlib
+
+            self._sha256, self._content = hashlib.sha256(self._content).hexdigest(), b""
+        return self._sha256
 
     def place(self, path: Steps, at_key: bool = False) -> tuple[str, int, int]:
         """File, line and column of the value at a path (or of its key), or of its nearest parent that exists."""
@@ -155,7 +164,9 @@ class Document:
             return {**old, step: replaced(old.get(step), rest[1:])}
 
         overrides = {**self._overrides, path: label}
-        return Document(self.file, self._root, self.sha256, overrides, replaced(self.data, path), source=self.source)
+        changed = Document(self.file, self._root, b"", overrides, replaced(self.data, path), source=self.source)
+        changed._sha256 = self.sha256
+        return changed
 
 
 def read_document(path: Path, name: str | None = None) -> Document:
@@ -194,6 +205,8 @@ def scan_text(path: Path) -> tuple[str | None, str, list[Problem]]:
     if content is None:
         return None, "", problems
     decoded, problems = _decode(content, str(path))
+    import hashlib
+
     return decoded, hashlib.sha256(content).hexdigest(), problems
 
 
@@ -221,7 +234,7 @@ def scan_document(text: bytes | str, name: str, *, as_written: bool = False) -> 
     root = reader.read(decoded)
     if root is None:
         return None, reader.problems
-    return Document(name, root, hashlib.sha256(content).hexdigest(), source=decoded), reader.problems
+    return Document(name, root, content, source=decoded), reader.problems
 
 
 def _decode(content: bytes, name: str) -> tuple[str | None, list[Problem]]:

@@ -22,6 +22,7 @@ from scenarios.shapes import shape_of_model
 from scenarios.validation import Register, check_part, check_schema
 
 T = TypeVar("T")
+NamedBy = tuple[Document, Steps]
 
 _PACKAGE = Path(__file__).parent
 _ORGANIZATION_FILE = "organization.yaml"
@@ -43,6 +44,8 @@ class LoadedOrganization:
     document: Document
     rule_documents: tuple[Document, ...]
     """Prometheus rule files as they are, overrides applied; `simulator.rules` compiles them."""
+    alertmanager_document: Document | None
+    """The routes of alerts as they are, if the organisation names such a file; `simulator.alertmanager` reads them."""
     playbooks: dict[str, tuple[str, ...]]
     """Actions by playbook, in the order of the files."""
     templates: dict[str, TemplateFile]
@@ -62,6 +65,7 @@ class LoadedScenario:
     organization_path: Path
     organization_document: Document
     rule_documents: tuple[Document, ...]
+    alertmanager_document: Document | None
     playbooks: dict[str, tuple[str, ...]]
     templates: dict[str, TemplateFile]
     digests: dict[Path, str]
@@ -98,6 +102,7 @@ def load_organization(
         path,
         part.document,
         tuple(part.rule_documents),
+        part.alertmanager_document,
         part.playbooks,
         part.templates,
         files.digests,
@@ -132,6 +137,7 @@ def load_scenario(reference: str, fault_kinds: Mapping[str, type], overrides: It
         part.path,
         part.document,
         tuple(part.rule_documents),
+        part.alertmanager_document,
         part.playbooks,
         part.templates,
         files.digests,
@@ -148,9 +154,9 @@ class _Files:
         self.digests: dict[Path, str] = {}
         self.register = Register()
 
-    def read(self, path: Path, named_by: tuple[Document, Steps] | None = None) -> Document | None:
+    def read(self, path: Path, named_by: NamedBy | None = None, *, as_written: bool = False) -> Document | None:
         """A file; one that cannot be opened is a problem of the document that names it."""
-        document, problems = scan_file(path)
+        document, problems = scan_file(path, as_written=as_written)
         if document is None and named_by is not None and not problems[0].line:
             problems = _told_by(named_by, path, problems)
         self._of_yaml += problems
@@ -158,7 +164,7 @@ class _Files:
             self.digests[path.resolve()] = document.sha256
         return document
 
-    def read_content(self, path: Path, named_by: tuple[Document, Steps]) -> bytes | None:
+    def read_content(self, path: Path, named_by: NamedBy) -> bytes | None:
         """The bytes of a file that is no YAML."""
         content, problems = read_content(path, str(path))
         self.problems += _told_by(named_by, path, problems)
@@ -184,7 +190,7 @@ class _Files:
             raise InputError([*self._of_yaml, *problems])
 
 
-def _told_by(named_by: tuple[Document, Steps], path: Path, problems: Iterable[Problem]) -> list[Problem]:
+def _told_by(named_by: NamedBy, path: Path, problems: Iterable[Problem]) -> list[Problem]:
     """Problems of a file as a whole, at the place that names it."""
     return [named_by[0].problem(named_by[1], f"{path}: {problem.message}") for problem in problems]
 
@@ -194,6 +200,7 @@ class _OrganizationPart:
     path: Path
     document: Document
     rule_documents: list[Document]
+    alertmanager_document: Document | None
     playbooks: dict[str, tuple[str, ...]]
     templates: dict[str, TemplateFile]
 
@@ -252,7 +259,7 @@ def _read_organization(
     path: Path,
     changes: list[Override],
     other_keys: list[str],
-    named_by: tuple[Document, Steps] | None = None,
+    named_by: NamedBy | None = None,
 ) -> _OrganizationPart | None:
     """The organisation's file with overrides applied, and the files that it names; nothing is validated yet."""
     document = files.read(path, named_by)
@@ -277,7 +284,7 @@ def _read_organization(
         else:
             known = [*alerts, *other_keys, *keys]
             files.problems.append(unknown_start(change, dict.fromkeys(known)))
-    part = _OrganizationPart(path, document, rules, {}, {})
+    part = _OrganizationPart(path, document, rules, _read_routes(files, document, path.parent), {}, {})
     _read_playbooks(files, part)
     _read_templates(files, part)
     return part
@@ -291,6 +298,12 @@ def _read_listed(files: _Files, document: Document, key: Steps, folder: Path) ->
             found = files.read(folder / name, (document, (*key, index)))
             documents += [found] if found is not None else []
     return documents
+
+
+def _read_routes(files: _Files, document: Document, folder: Path) -> Document | None:
+    key = ("monitoring", "alertmanager_file")
+    name = document.at(*key)
+    return files.read(folder / name, (document, key), as_written=True) if isinstance(name, str) else None
 
 
 def _read_playbooks(files: _Files, part: _OrganizationPart) -> None:
@@ -334,6 +347,7 @@ def _check_organization(files: _Files, part: _OrganizationPart) -> Organization 
     listed = part.document.at("monitoring", "rule_files")
     if len(part.rule_documents) == len(listed if isinstance(listed, list) else []):
         files.register.add_known("alert", alert_names(part.rule_documents))
+    files.register.add_known("escalation policy", ("default", "none"))
     files.problems += check_models(Organization, part.document)
     files.problems += check_faults(part.document, "background", part.document, files.fault_kinds)
     shifts, problems = read_calendars(

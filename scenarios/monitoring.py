@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from annotated_types import Gt, MinLen
 
-from scenarios.fields import Duration, Period, ServiceName, model
+from scenarios.fields import Duration, Period, Refers, ServiceName, model
 
 Positive = Annotated[float, Gt(0)]
 
@@ -73,6 +73,14 @@ class Monitoring:
     """Prometheus rule files, relative to the organisation's file, taken as they are."""
     jobs: tuple[ScrapeJob, ...]
     """What is scraped."""
+    alertmanager_file: str | None = None
+    """An `alertmanager.yml`, relative to the organisation's file, taken as it is; none: all alerts go one way, by the
+    four keys below.
+    """
+    receivers: dict[str, Annotated[str, Refers("escalation policy")]] = field(default_factory=dict)
+    """Which escalation policy each receiver of that file pages: `default` is the organisation's `escalation`, others
+    are its `escalation_policies`, and `none` pages nobody.
+    """
     group_by: tuple[str, ...] = ("alertname",)
     """Labels by which alerts are put into one notification."""
     group_wait: Duration = 30_000

@@ -351,6 +351,8 @@ class Organization:
     """Rotations."""
     escalation: Escalation
     """Whom a page climbs to, and whom a long incident reaches."""
+    escalation_policies: dict[Annotated[str, Defines("escalation policy")], Escalation] = field(default_factory=dict)
+    """Further policies, for alerts that Alertmanager sends to other receivers."""
     delivery: Delivery
     """Retries towards the response tools."""
     tools: Tools

@@ -52,7 +52,7 @@ def findings(organization: Organization, scenario: Scenario, rules: RuleSet) -> 
 def _detection(organization: Organization, scenario: Scenario, rules: RuleSet, limit_ms: int) -> list[Finding]:
     ways = [*page_times(organization, scenario, rules), *_probe_times(organization, scenario)]
     if not ways:
-        return [Finding("detected", "no alert or probe sees this trouble at all", ())]
+        return [Finding("detected", "no alert or probe that pages anybody sees this trouble", ())]
     if min(way.best_ms for way in ways) <= limit_ms:
         return []
     return [Finding("detected", _too_late(way, limit_ms), way.parts) for way in ways]

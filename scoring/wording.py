@@ -162,6 +162,7 @@ _SENTENCES: dict[str, str | Callable[[Record], str]] = {
     "alert_fired": lambda r: f"Alert {r['alert']} fired{_labels(r)}",
     "alert_resolved": lambda r: f"Alert {r['alert']} resolved{_labels(r)}",
     "alert_notified": lambda r: f"Alert {r['alert']} reached the response process{_labels(r)}: {r['summary']}",
+    "alert_received": lambda r: f"Alertmanager told of {r['alert']}{_labels(r)}: {r['summary']}",
     "probe_failed": lambda r: f"Probe {plain(r['probe'])} found {plain(r['service'])} failing",
     "probe_recovered": lambda r: f"Probe {plain(r['probe'])} found {plain(r['service'])} working again",
     "customer_reported": lambda r: f"A customer's report about {plain(r['service'])} came through support",

@@ -63,7 +63,14 @@ EVENT_TYPES: dict[str, EventType] = {
     "alert_dropped": _seen("alert labels", "The condition ceased to hold before `for` had passed."),
     "alert_fired": _seen("alert labels value", "The condition has held for `for`."),
     "alert_resolved": _seen("alert labels", "The condition of a firing alert no longer holds."),
-    "alert_notified": _seen("alert labels severity summary", "An alert's group notified; this is the signal."),
+    "alert_notified": _seen(
+        "alert labels severity summary",
+        "An alert's group notified; this is the signal. `receiver` and `policy` are there where a file names them.",
+        "receiver policy",
+    ),
+    "alert_received": _seen(
+        "alert labels severity summary receiver", "A real Alertmanager told of an alert; this is the signal.", "policy"
+    ),
     "probe_failed": _seen("probe service", "An uptime monitor told of failed checks in a row."),
     "probe_recovered": _seen("probe service", "An uptime monitor sees the service working again."),
     "customer_reported": _seen("service", "Support passed on what a customer wrote."),

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Generator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import simpy
-from simpy.events import EventPriority
 
+from simulator.notification import Notification, single_route
 from simulator.rules import RuleGroup, RuleSet, Transition, evaluate_together
 from simulator.telemetry import Telemetry
 
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
 STRETCH_MS = 3_000_000
 """How far ahead is computed. Longer costs more when somebody intervenes, shorter costs more when nobody does."""
-
-BEHIND = EventPriority(2)
-"""A priority behind those that SimPy itself gives to events of the same moment, 0 and 1."""
 
 Steps = Generator[simpy.Event, Any, None]
 
@@ -46,7 +43,7 @@ class Monitoring:
         self._computed_ms = 0
         self._due: deque[Transition] = deque()
         self._records: dict[tuple[str, Labels], int] = {}
-        self._notification = Notification(world)
+        self._notification = Notification(world, rules.routing or single_route(world.organization.monitoring))
         self._process = world.env.process(self._run())
 
     def course_changed(self) -> None:
@@ -122,80 +119,3 @@ class Monitoring:
         elif transition.kind in ("alert_resolved", "alert_dropped"):
             del self._records[key]
             self._notification.resolved(transition)
-
-
-class _After(simpy.Event):
-    """A timeout that comes behind everything else of its millisecond.
-
-    The wait of a group is often a whole number of evaluations: what these find is known before the group is told of.
-    """
-
-    def __init__(self, env: simpy.Environment, delay_ms: int) -> None:
-        super().__init__(env)
-        self._ok, self._value = True, None
-        env.schedule(self, priority=BEHIND, delay=delay_ms)
-
-
-class _Firing(NamedTuple):
-    transition: Transition
-    record: int
-
-
-class Notification:
-    """Alertmanager's timing: a new group waits, further alerts of it wait for its interval, and all are repeated.
-
-    An alert that resolves while its group waits is never sent. The repeat interval is looked at only when the group
-    interval has passed, so it rounds up to a multiple of that.
-    """
-
-    def __init__(self, world: World) -> None:
-        self._world, self._settings = world, world.organization.monitoring
-        self._groups: dict[tuple[str, ...], dict[Labels, _Firing]] = {}
-
-    @property
-    def firing(self) -> bool:
-        """Whether any group holds an alert."""
-        return any(self._groups.values())
-
-    def fired(self, transition: Transition, record: int) -> None:
-        """An alert fires: it joins its group, which begins to wait if it is new."""
-        key = self._key(transition)
-        if key not in self._groups:
-            self._groups[key] = {}
-            self._world.env.process(self._run(key))
-        self._groups[key][transition.labels] = _Firing(transition, record)
-
-    def resolved(self, transition: Transition) -> None:
-        """An alert is no longer firing."""
-        self._groups.get(self._key(transition), {}).pop(transition.labels, None)
-
-    def _key(self, transition: Transition) -> tuple[str, ...]:
-        labels = dict(transition.labels)
-        return tuple(labels.get(name, "") for name in self._settings.group_by)
-
-    def _run(self, key: tuple[str, ...]) -> Steps:
-        env, settings, group = self._world.env, self._settings, self._groups[key]
-        sent_ms = 0
-        sent: frozenset[Labels] = frozenset()
-        yield _After(env, settings.group_wait)
-        while group:
-            repeats = self._world.now - sent_ms >= settings.repeat_interval
-            if not sent.issuperset(group) or repeats:
-                for firing in list(group.values()):
-                    self._notify(firing)
-                sent_ms = self._world.now
-            sent = frozenset(group)
-            yield _After(env, settings.group_interval)
-        del self._groups[key]
-
-    def _notify(self, firing: _Firing) -> None:
-        transition = firing.transition
-        labels, annotations = dict(transition.labels), transition.annotations()
-        self._world.emit(
-            "alert_notified",
-            firing.record,
-            alert=transition.alert,
-            labels=labels,
-            severity=labels.get("severity"),
-            summary=annotations.get("summary", transition.alert),
-        )

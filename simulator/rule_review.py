@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-from simulator.alertmanager import Routing
+from simulator.alertmanager.routing import Routing
 from simulator.promql.scanner import tokens
 from simulator.rules import AlertRule, RuleGroup
 from simulator.rules.durations import go_duration
@@ -25,7 +25,7 @@ class Remark(NamedTuple):
 def review(groups: Sequence[RuleGroup], detect_ms: int | None, routing: Routing | None) -> list[Remark]:
     """Everything that is wrong with the alert rules, in their order.
 
-    `detect_ms` is within what time an alert has to page from the moment at which its expression becomes true.
+    `detect_ms` is within what time an alert has to page from the moment at which the trouble begins.
     """
     remarks: list[Remark] = []
     alerts = [(group, rule) for group in groups for rule in group.rules if isinstance(rule, AlertRule)]
@@ -43,8 +43,8 @@ def review(groups: Sequence[RuleGroup], detect_ms: int | None, routing: Routing 
 def soonest_ms(group: RuleGroup, rule: AlertRule, routing: Routing | None) -> list[tuple[str, int]]:
     """What delays a page although everything goes as fast as it can: the parts, in ms.
 
-    The expression becomes true right before an evaluation; `for` ends at an evaluation, and the alert is the first of
-    its group.
+    The trouble is scraped and evaluated as soon as it begins; `for` ends at an evaluation, and the alert is the first
+    of its group.
     """
     held_ms = -(-rule.for_ms // group.interval_ms) * group.interval_ms
     parts = [("for", held_ms)]
@@ -57,10 +57,11 @@ def soonest_ms(group: RuleGroup, rule: AlertRule, routing: Routing | None) -> li
 def _timing(group: RuleGroup, rule: AlertRule, detect_ms: int | None, routing: Routing | None) -> list[Remark]:
     parts = soonest_ms(group, rule, routing)
     total_ms = sum(length for _, length in parts)
-    if detect_ms is None or total_ms <= detect_ms:
+    # No trouble shows before the next scrape, so an alert that takes the whole time by itself is late.
+    if detect_ms is None or total_ms < detect_ms:
         return []
     shown = " + ".join(f"{name} {go_duration(length)}" for name, length in parts if length)
-    message = f"pages {go_duration(total_ms)} after its expression becomes true at the soonest ({shown})"
+    message = f"pages later than {go_duration(total_ms)} after the trouble begins, whatever happens ({shown})"
     return [Remark(rule.place, rule.name, "too late", f"{message}; at most {go_duration(detect_ms)} is asked for")]
 
 

@@ -16,6 +16,8 @@ from simulator.course import Course
 from simulator.faults import Change
 from simulator.faults.course import worst as worst_of
 from simulator.flow import Flow
+from simulator.notification import policies, single_route
+from simulator.promql.series import Labels
 from simulator.randomness import Draws
 from simulator.rules import AlertRule, RuleGroup, RuleSet, evaluate_together
 from simulator.telemetry import Telemetry
@@ -57,6 +59,14 @@ class PageTime(NamedTuple):
         return sum(part.worst_ms for part in self.parts)
 
 
+class _First(NamedTuple):
+    """When an alert's expression is first true, ms after impact, at the soonest and at the latest; and its labels."""
+
+    soonest_ms: int
+    latest_ms: int
+    labels: Labels
+
+
 class _Fixed(Draws):
     """Draws that put every scrape at one place of its interval."""
 
@@ -78,7 +88,10 @@ class _Constant(NamedTuple):
 
 
 def page_times(organization: Organization, scenario: Scenario, rules: RuleSet) -> list[PageTime]:
-    """The alerts that the faults set off at their worst, soonest first; one that they never set off is left out."""
+    """The alerts that the faults set off at their worst, soonest first.
+
+    One that they never set off is left out, and one that goes to receivers which page nobody.
+    """
     worst = [
         Fault(
             id=fault.id,
@@ -92,23 +105,32 @@ def page_times(organization: Organization, scenario: Scenario, rules: RuleSet) -
     ]
     interval_ms = organization.monitoring.scrape_interval
     seen = _first_true(organization, worst, rules, 0.5, until_ms=HORIZON_MS, step_ms=interval_ms)
-    until_ms = max((first_ms for _, first_ms in seen.values()), default=-1) + 2 * interval_ms
+    until_ms = max((first.latest_ms for first in seen.values()), default=-1) + 2 * interval_ms
     fills: dict[str, list[tuple[int, int]]] = {}
+    labels = {alert: first.labels for alert, first in seen.items()}
     for phase in PHASES if seen else ():
-        for alert, fill in _first_true(organization, worst, rules, phase, until_ms=until_ms, step_ms=STEP_MS).items():
-            fills.setdefault(alert, []).append(fill)
+        for alert, first in _first_true(organization, worst, rules, phase, until_ms=until_ms, step_ms=STEP_MS).items():
+            fills.setdefault(alert, []).append((first.soonest_ms, first.latest_ms))
     found = []
     for group in rules.groups:
         for rule in group.rules:
             if isinstance(rule, AlertRule) and len(fills.get(rule.name, ())) == len(PHASES):
-                found.append(_page_time(organization, group, rule, fills[rule.name]))
+                wait_ms = _group_wait(organization, rules, labels[rule.name])
+                if wait_ms is not None:
+                    found.append(_page_time(group, rule, fills[rule.name], wait_ms))
     return sorted(found, key=lambda time: time.best_ms)
 
 
-def _page_time(organization: Organization, group: RuleGroup, rule: AlertRule, fills: list[tuple[int, int]]) -> PageTime:
+def _group_wait(organization: Organization, rules: RuleSet, labels: Labels) -> int | None:
+    """How long the group of an alert waits, in the quickest of the routes that page somebody; None if none does."""
+    settings = organization.monitoring
+    routes = (rules.routing or single_route(settings)).paging(dict(labels), policies(settings))
+    return min((route.group_wait for route, _ in routes), default=None)
+
+
+def _page_time(group: RuleGroup, rule: AlertRule, fills: list[tuple[int, int]], wait_ms: int) -> PageTime:
     # The first evaluation at which `for` has passed is a whole number of intervals after the first true one.
     held_ms = -(-rule.for_ms // group.interval_ms) * group.interval_ms
-    wait_ms = organization.monitoring.group_wait
     return PageTime(
         rule.name,
         (
@@ -122,8 +144,8 @@ def _page_time(organization: Organization, group: RuleGroup, rule: AlertRule, fi
 
 def _first_true(
     organization: Organization, faults: list[Fault], rules: RuleSet, phase: float, *, until_ms: int, step_ms: int
-) -> dict[str, tuple[int, int]]:
-    """When each alert's expression is first true, ms after impact: at the soonest and at the latest, a step apart.
+) -> dict[str, _First]:
+    """When each alert's expression is first true: at the soonest and at the latest, a step apart.
 
     It is looked right after every scrape, from there on in steps, and right before the next one.
     """
@@ -139,11 +161,11 @@ def _first_true(
         last_ms = scrape_ms + interval_ms - 1
         looked = (*range(scrape_ms, last_ms, step_ms), last_ms)
         moments += [at_ms for at_ms in looked if moments[-1] < at_ms <= until_ms]
-    found: dict[str, tuple[int, int]] = {}
+    found: dict[str, _First] = {}
     for unit in rules.without(rules.missing(telemetry.store)).evaluators(telemetry.store):
         for transition in evaluate_together(unit, [moments] * len(unit)):
             if transition.kind in ("alert_pending", "alert_fired"):
                 index = bisect_left(moments, transition.at_ms)
                 before_ms = moments[index - 1] if index else -1
-                found.setdefault(transition.alert, (before_ms + 1, transition.at_ms))
+                found.setdefault(transition.alert, _First(before_ms + 1, transition.at_ms, transition.labels))
     return found

@@ -8,12 +8,13 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import click
 from sqlalchemy import Column
 
 from drills.cli import cli
+from drills.lazy_group import LazyGroup
 from drills.response.communication import CUSTOMER_FIELDS, INTERNAL_FIELDS, STATUSES
 from drills.response.states import diagram
 from drills.response.templates import FIELDS
@@ -221,7 +222,7 @@ def definition_table() -> str:
 def command_tables() -> str:
     """Every command: how it is called, what it does, and its options."""
     parts: list[str] = []
-    for name, command in cli.commands.items():
+    for name, command in cast(LazyGroup, cli).load().items():
         parts += _group(name, command) if isinstance(command, click.Group) else _command(f"gameday {name}", command)
     return "\n".join(parts)
 

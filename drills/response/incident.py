@@ -10,7 +10,7 @@ from drills.response.deadlines import Deadlines
 from drills.response.messages import Emission
 from drills.response.states import State
 from scenarios.organization import Organization
-from scenarios.people import Severity
+from scenarios.people import Escalation, Severity
 
 
 class Incident:
@@ -71,6 +71,10 @@ class Incident:
     def set_deadline(self, name: str, at_ms: int, fire: Callable[[], None]) -> None:
         """Have something done at a time, never in the past, because of what is being handled."""
         self.deadlines.set(name, max(at_ms, self.now_ms), self.because, fire)
+
+    def policy_of(self, name: str) -> Escalation:
+        """The escalation policy of a name; the organisation's own for any that it has not."""
+        return self.organization.escalation_policies.get(name, self.organization.escalation)
 
     @property
     def calendar(self) -> datetime:

@@ -17,6 +17,8 @@ class Signal(NamedTuple):
     """What the signal itself claims, as alerts do; a severity's name."""
     because: int
     """Number of the journal's record of it."""
+    policy: str = "default"
+    """The escalation policy of the receiver that an alert went to."""
 
 
 class Act(NamedTuple):

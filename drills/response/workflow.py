@@ -19,6 +19,7 @@ from drills.response.demands import Demands
 from drills.response.escalation import Acknowledgement, Chain, Ladder
 from drills.response.incident import Incident
 from drills.response.messages import Act, Emission, Message, Outcome, Signal
+from drills.response.on_call import everyone
 from drills.response.paging import Pager
 from drills.response.repair import Repair
 from drills.response.runbooks import Runbooks
@@ -40,6 +41,8 @@ class Workflow:
         self._incident = incident = Incident(organization, starts_at)
         self._delivery = Delivery(incident)
         self._pager = Pager(incident, self._delivery)
+        self._policies: set[str] = set()
+        """Names of the escalation policies whose people have been paged."""
         self._ladder = Ladder(incident, self._pager)
         self._acknowledgement = Acknowledgement(incident, self._ladder)
         self._team = Team(incident, self._pager)
@@ -194,9 +197,11 @@ class Workflow:
         if incident.state is not None:
             incident.emit("signal_added", kind=signal.kind, name=signal.name)
             self._raise_urgency(signal.severity)
+            self._call(signal)
             self._runbooks.signal(signal)
             return
-        incident.policy = incident.organization.escalation
+        incident.policy = incident.policy_of(signal.policy)
+        self._policies = {signal.policy}
         incident.state = states.next_state(None, states.SIGNAL)
         incident.title, incident.claimed_severity = signal.summary, signal.severity
         incident.emit("incident_triggered", kind=signal.kind, name=signal.name)
@@ -204,6 +209,15 @@ class Workflow:
         self._ladder.climb()
         self._chain.start()
         self._runbooks.signal(signal)
+
+    def _call(self, signal: Signal) -> None:
+        """A further alert may belong to people of another policy: they are paged too."""
+        incident = self._incident
+        if signal.policy not in self._policies and incident.open:
+            self._policies.add(signal.policy)
+            level = incident.policy_of(signal.policy).levels[0]
+            for person in everyone(incident.organization, level.targets, incident.calendar):
+                self._chain.reach(person, f"alert {signal.name}")
 
     def _raise_urgency(self, claimed: str | None) -> None:
         """A further signal may claim more than the first did; it counts until somebody declares."""

@@ -126,7 +126,7 @@ def _alerts(records: Iterable[Record], end_ms: int) -> Iterator[Lane]:
             continue
         name = record["alert"]
         lane = bars.setdefault(name, [])
-        if kind == "alert_notified":
+        if kind in ("alert_notified", "alert_received"):
             marks.setdefault(name, []).append(Mark("diamond", record["at_ms"], _told(record)))
             continue
         instance = (name, str(record["labels"]))

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING
 
-from simulator.promql.series import Matcher
+if TYPE_CHECKING:
+    from simulator.promql.series import Matcher
 
 Labels = Mapping[str, str]
+
+NOBODY = "none"
+"""The policy of receivers that page nobody."""
 
 
 def all_match(matchers: Iterable[Matcher], labels: Labels) -> bool:
@@ -17,9 +21,12 @@ def all_match(matchers: Iterable[Matcher], labels: Labels) -> bool:
     return all(matcher.matches(labels.get(matcher.name, "")) for matcher in matchers)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Route:
-    """A node of the tree, with what it inherits filled in; durations are ms. `group_by` None: every alert alone."""
+    """A node of the tree, with what it inherits filled in; durations are ms. `group_by` None: every alert alone.
+
+    Each is equal to itself only: two that say the same have groups of their own.
+    """
 
     receiver: str
     matchers: tuple[Matcher, ...] = ()
@@ -100,6 +107,8 @@ class Interval:
 
     def contains(self, at: datetime) -> bool:
         """Whether a moment (with its time zone) lies in the interval."""
+        from zoneinfo import ZoneInfo
+
         local = at.astimezone(ZoneInfo(self.location))
         minute = local.hour * 60 + local.minute
         length = ((local.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)).day
@@ -134,6 +143,11 @@ class Routing:
     def routes(self, labels: Labels) -> list[Route]:
         """The routes that an alert takes, in order."""
         return self.root.match(labels)
+
+    def paging(self, labels: Labels, policies: Mapping[str, str]) -> list[tuple[Route, str]]:
+        """The routes of an alert whose receiver pages somebody, and by which policy; `policies` are by receiver."""
+        found = [(route, policies.get(route.receiver, NOBODY)) for route in self.routes(labels)]
+        return [(route, policy) for route, policy in found if policy != NOBODY and route.receiver not in self.silent]
 
     def inhibited(self, labels: Labels, firing: Sequence[Labels]) -> bool:
         """Whether an alert is silenced by one of those that fire."""

@@ -21,9 +21,7 @@ def total(values: Sequence[float], *, compensated: bool = True) -> float:
         result = math.fsum(values)
     except (OverflowError, ValueError):
         return reduce(add, values)
-    if abs(result) < _CANCELLED and _cancels(values, result):
-        return math.fsum(_compensated_sum(values))
-    return result
+    return math.fsum(_compensated_sum(values)) if _cancels(values, result) else result
 
 
 _CANCELLED = 1e12
@@ -31,7 +29,8 @@ _CANCELLED = 1e12
 
 
 def _cancels(values: Sequence[float], result: float) -> bool:
-    if min(values) >= 0 or max(values) <= 0:
+    """Whether so little is left of values with this sum that it shows in which order they were added."""
+    if abs(result) >= _CANCELLED or min(values) >= 0 or max(values) <= 0:
         return False
     return abs(result) * 1e5 < sum(map(abs, values))
 
@@ -61,17 +60,23 @@ def mean(values: Sequence[float]) -> float:
     return result
 
 
-def moving_mean(values: Iterable[float]) -> float:
+def moving_mean(values: Sequence[float]) -> float:
     """The arithmetic mean as it moves with each further value, each step rounded."""
     return _move(values, compensated=False)
 
 
-def compensated_moving_mean(values: Iterable[float]) -> float:
+def compensated_moving_mean(values: Sequence[float]) -> float:
     """The arithmetic mean as it moves with each further value, with what the steps lose added at the end."""
     return _move(values, compensated=True)
 
 
-def _move(values: Iterable[float], *, compensated: bool) -> float:
+def _move(values: Sequence[float], *, compensated: bool) -> float:
+    try:
+        exact = math.fsum(values)
+    except (OverflowError, ValueError):
+        exact = math.nan
+    if math.isfinite(exact) and not _cancels(values, exact):
+        return exact / len(values)  # No way of getting there differs by more than rounding.
     center = lost = 0.0
     for count, value in enumerate(values, start=1):
         if math.isinf(center) and (value == center or math.isfinite(value)):

@@ -187,6 +187,10 @@ class SeriesStore:
         self._by_labels[series.labels] = series
         self._selections.clear()
 
+    def all(self) -> Iterable[Series]:
+        """Every series, in the order of adding."""
+        return self._by_labels.values()
+
     def get(self, labels: Labels) -> Series | None:
         """The series with exactly these labels."""
         return self._by_labels.get(labels)

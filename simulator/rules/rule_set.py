@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING
 
 from simulator.promql.series import Labels, Selector, SeriesStore
 from simulator.rules.alerting import AlertRule
 from simulator.rules.groups import GroupEvaluator, Rule, RuleGroup, selects
 
+if TYPE_CHECKING:
+    from simulator.alertmanager.routing import Routing
+
 
 class RuleSet:
-    """The groups of all rule files, in order; the same for every drill."""
+    """The groups of all rule files, in order, and where their alerts go; the same for every drill."""
 
-    def __init__(self, groups: Sequence[RuleGroup]) -> None:
+    def __init__(self, groups: Sequence[RuleGroup], routing: Routing | None = None) -> None:
+        self.routing = routing
+        """As an ``alertmanager.yml`` says it; None: there is none."""
         self.units = units(groups)
         """Groups that may read each other are evaluated together, and after those that they read."""
         self.groups = tuple(group for unit in self.units for group in unit)
@@ -52,7 +58,7 @@ class RuleSet:
         if not rules:
             return self
         kept = [rule for group in self.groups for rule in group.rules if rule not in rules]
-        return RuleSet([group.only(kept) for group in self.groups])
+        return RuleSet([group.only(kept) for group in self.groups], self.routing)
 
     def evaluators(self, store: SeriesStore) -> list[list[GroupEvaluator]]:
         """Each unit's groups before their first evaluation."""

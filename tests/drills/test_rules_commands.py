@@ -6,9 +6,10 @@ import json
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from xml.etree import ElementTree
 
@@ -128,7 +129,7 @@ def test_alerts_that_are_late_unheard_or_repeated_are_named(tmp_path: Path, as_m
     assert lines[-1] == "5 alerts checked, 4 with something to look at."
     remarks = [line.split(": ", 1)[1] for line in lines[:-1]]
     assert remarks == [
-        "Slow: too late: pages 5m30s after its expression becomes true at the soonest (for 5m + group wait 30s); "
+        "Slow: too late: pages later than 5m30s after the trouble begins, whatever happens (for 5m + group wait 30s); "
         "at most 5m is asked for",
         f'Quiet: reaches nobody: goes to "nobody" ({alertmanager}:1), which has nowhere to send to',
         f"Fast: duplicate: the same rule as at {rules}:{10 if as_manifest else 6}",
@@ -200,6 +201,65 @@ def test_the_organization_names_the_prometheus_whose_rules_apply(own_organizatio
         _run("when", str(own_organization(rules=rules, prometheus=2.42)))
 
 
+ALERTMANAGER = """
+route:
+  receiver: team
+  group_wait: 2m
+  routes:
+    - matchers: ['alertname="HighErrorRate"']
+      receiver: pager
+      group_wait: 0s
+    - matchers: ['alertname="VoiceServiceLatency"']
+      receiver: nowhere
+receivers:
+  - name: pager
+    pagerduty_configs: [{routing_key: secret}]
+  - name: team
+    slack_configs: [{channel: "#alerts"}]
+  - name: nowhere
+"""
+MANAGERS = {"levels": [{"targets": ["charlie.manager"], "timeout": "10m"}]}
+
+
+def test_alerts_of_a_drill_take_the_routes_of_the_organizations_own_alertmanager(
+    own_organization: OwnOrganization,
+) -> None:
+    scenario = own_organization(
+        rules=[],
+        files={"alertmanager.yml": ALERTMANAGER},
+        monitoring={"alertmanager_file": "alertmanager.yml", "receivers": {"pager": "managers", "team": "none"}},
+        escalation_policies={"managers": MANAGERS},
+    )
+    code, lines = _run("when", str(scenario))
+    assert code == 0
+    waits = [line.split() for line in lines if "group wait" in line]
+    assert waits == [["group", "wait", "0s"]]
+    report = scenario.parent / "report"
+    CliRunner().invoke(cli, ["run", str(scenario), "--report", str(report)], catch_exceptions=False)
+    records = [json.loads(line) for line in (report / "journal.jsonl").read_text().splitlines()[1:]]
+    [notified] = [one for one in records if one["type"] == "alert_notified"][:1]
+    assert (notified["alert"], notified["receiver"], notified["policy"]) == ("HighErrorRate", "pager", "managers")
+    [fired] = [one for one in records if one["type"] == "alert_fired" and one["alert"] == "HighErrorRate"][:1]
+    assert notified["at_ms"] == fired["at_ms"]
+    detected = next(one for one in records if one["type"] == "incident_triggered")
+    paged = {one["to"] for one in records if one["type"] == "page" and one["at_ms"] == detected["at_ms"]}
+    assert detected["kind"] != "alert" or paged == {"charlie.manager"}
+
+
+def test_every_receiver_has_to_be_said_whom_it_pages(own_organization: OwnOrganization) -> None:
+    files = {"alertmanager.yml": ALERTMANAGER}
+    settings = {"alertmanager_file": "alertmanager.yml", "receivers": {"pagr": "default", "team": "managers"}}
+    with pytest.raises(InputError) as raised:
+        _run("when", str(own_organization(rules=[], files=files, monitoring=settings)))
+    assert 'unknown escalation policy "managers"' in str(raised.value)
+    settings["receivers"] = {"pagr": "default", "team": "none"}
+    with pytest.raises(InputError) as raised:
+        _run("when", str(own_organization(rules=[], files=files, monitoring=settings)))
+    told = str(raised.value)
+    assert 'nothing says whom the receiver "pager" of alertmanager.yml pages' in told
+    assert 'alertmanager.yml has no receiver of this name; did you mean "pager"?' in told
+
+
 OwnOrganization = Callable[..., Path]
 
 
@@ -208,7 +268,13 @@ def own_organization(tmp_path: Path) -> OwnOrganization:
     """Makes a copy of the library's organisation with more rules, jobs and keys, and the flagship scenario for it."""
     library = Path(scenarios.__file__).parent
 
-    def make(rules: list[dict[str, Any]], jobs: Sequence[dict[str, Any]] = (), **changes: Any) -> Path:
+    def make(
+        rules: list[dict[str, Any]],
+        jobs: Sequence[dict[str, Any]] = (),
+        files: Mapping[str, str] = MappingProxyType({}),
+        monitoring: Mapping[str, Any] = MappingProxyType({}),
+        **changes: Any,
+    ) -> Path:
         folder = Path(tempfile.mkdtemp(dir=tmp_path))
         shutil.copytree(library / "seiketsu", folder / "own")
         path = folder / "own" / "organization.yaml"
@@ -216,6 +282,9 @@ def own_organization(tmp_path: Path) -> OwnOrganization:
         (folder / "own" / "more.yaml").write_text(json.dumps({"groups": [{"name": "more", "rules": rules}]}))
         data["monitoring"]["rule_files"].append("more.yaml")
         data["monitoring"]["jobs"] += jobs
+        data["monitoring"].update(monitoring)
+        for name, text in files.items():
+            (folder / "own" / name).write_text(text, encoding="utf-8")
         path.write_text(json.dumps({**data, **changes}, default=str), encoding="utf-8")
         text = (library / "library" / "elevenlabs-intermittent.yaml").read_text(encoding="utf-8")
         scenario = folder / "scenario.yaml"

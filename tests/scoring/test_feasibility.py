@@ -84,7 +84,7 @@ def test_one_way_that_is_soon_enough_is_enough() -> None:
 
 def test_a_health_page_sees_its_own_service_only() -> None:
     health = organized(shop=probe(1, follows=False))
-    nothing = [("detected", "no alert or probe sees this trouble at all")]
+    nothing = [("detected", "no alert or probe that pages anybody sees this trouble")]
     limit = Within(within=30 * MINUTE)
     assert judged(DOWN, health, ERRORS, on="vendor", detected=limit) == nothing
     assert judged(DOWN, health, ERRORS, on="shop", detected=limit) == []
@@ -93,7 +93,7 @@ def test_a_health_page_sees_its_own_service_only() -> None:
 
 def test_nothing_that_sees_the_trouble_is_a_finding_whatever_the_limit() -> None:
     found = judged(DOWN, organized(), ERRORS, detected=Within(within=10**9))
-    assert found == [("detected", "no alert or probe sees this trouble at all")]
+    assert found == [("detected", "no alert or probe that pages anybody sees this trouble")]
 
 
 def test_the_quickest_cure_decides_whether_mitigation_can_be_in_time() -> None:

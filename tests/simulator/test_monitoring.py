@@ -16,7 +16,7 @@ from simulator import monitoring
 from simulator.faults.burst_errors import BurstErrors, ErrorRatios
 from simulator.faults.down import Down
 from simulator.faults.latency import AddedLatency
-from simulator.monitoring import Notification
+from simulator.notification import Notification, single_route
 from simulator.promql.series import make_labels
 from simulator.randomness import Draws
 from simulator.rules import AlertRule, Transition
@@ -155,7 +155,7 @@ class Bell:
         small = organization()
         settings = replace(small.monitoring, group_wait=30_000, group_interval=300_000, repeat_interval=14_400_000)
         self.bench = Bench(organization=replace(small, monitoring=replace(settings, **timing)))
-        self.notification = Notification(self.bench.world)
+        self.notification = Notification(self.bench.world, single_route(replace(settings, **timing)))
 
     def fire(self, at_ms: int, alert: str = "Errors", **labels: str) -> Bell:
         transition = _transition(at_ms, "alert_fired", alert, labels)

@@ -15,7 +15,8 @@ import pytest
 
 from scenarios.documents import scan_document
 from scenarios.problems import InputError
-from simulator.alertmanager import Routing, read_alertmanager
+from simulator.alertmanager.reading import read_alertmanager
+from simulator.alertmanager.routing import Routing
 
 _NAMES = ("severity", "team", "service", "zone")
 _VALUES = ("page", "ticket", "api", "db", "a-b", "")
