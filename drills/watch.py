@@ -45,8 +45,8 @@ class Clock:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
-    def __init__(self, address: tuple[str, int], drill: WatchedDrill, clock: Clock, say: Callable[[str], None]) -> None:
-        self.drill, self.clock, self.say = drill, clock, say
+    def __init__(self, address: tuple[str, int], drill: WatchedDrill, clock: Clock) -> None:
+        self.drill, self.clock = drill, clock
         self.lock = threading.Lock()
         """Whoever looks at the drill or moves it on holds this."""
         self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
@@ -104,7 +104,7 @@ def watch(drill: WatchedDrill, speed: float, host: str, port: int, say: Callable
     """Serve until the drill is over; its journal. InputError when the address cannot be had."""
     clock = Clock(speed)
     try:
-        server = _Server((host, port), drill, clock, say)
+        server = _Server((host, port), drill, clock)
     except (OSError, OverflowError) as error:
         raise InputError([Problem("", 0, 0, "", f"cannot listen on {host}:{port}: {error}")]) from error
     thread = threading.Thread(target=server.serve_forever, name="watch", daemon=True)

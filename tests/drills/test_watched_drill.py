@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import queue
 import re
 import shutil
 import signal
@@ -16,8 +17,10 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import replace
@@ -29,6 +32,7 @@ import pytest
 import scenarios
 from drills.exposition import open_metrics, page
 from drills.runner import play, prepare
+from drills.watch import watch as watch_drill
 from drills.watched import WatchedDrill
 from scenarios.documents import parse_document, scan_document, scan_file
 from scenarios.problems import InputError
@@ -45,6 +49,8 @@ INTERVAL_MS = 1_000
 
 # The seed's rules wait for minutes; a thirtieth of that is enough here.
 SEED_DURATIONS = {"[5m]": "[10s]", "for: 1m": "for: 2s", "for: 5m": "for: 10s", "for: 10m": "for: 20s"}
+TICKS = ("more:ticks", "seed:ticks")
+"""What is recorded at each evaluation of the two groups."""
 SEED_ALERTS = ("ServiceDown", "HighErrorRate", "VoiceServiceLatency")
 FAILED = 'http_requests_total{status=~"5.."}'
 MORE_RULES = [
@@ -169,7 +175,7 @@ def _running(*command: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def _wait_until_ready(address: str) -> None:
-    for _ in range(150):
+    for _ in range(600):
         try:
             with urllib.request.urlopen(f"{address}/-/ready", timeout=1):
                 return
@@ -185,7 +191,7 @@ def watch(scenario: Path, folder: Path) -> Path:
     report, said = folder / "report", folder / "gameday.log"
     command = (gameday, "rules", "watch", str(scenario), "--port", "0", "--report", str(report))
     with _running(*command, log=said) as drill:
-        for _ in range(100):
+        for _ in range(600):
             found = re.search(r"http://([\d.:]+)/metrics", said.read_text())
             if found:
                 break
@@ -295,16 +301,31 @@ def say_notifications(transitions: Sequence[Transition]) -> dict[Labels, int]:
     return told
 
 
+def watch_until_clear(folder: Path) -> tuple[Path, Path, Recorded]:
+    """Watch a drill in which no evaluation falls into the moments that a scrape takes: nobody knows what it sees.
+
+    Where in their interval scrapes and evaluations lie follows from ports and paths, which are others at each attempt.
+    """
+    for attempt in range(4):
+        own = folder / str(attempt)
+        own.mkdir()
+        scenario = make_drill(own, prometheus_version())
+        report, recorded = watch(scenario, own), read_database(own / "data")
+        [lengths] = (samples for labels, samples in recorded.named("scrape_duration_seconds").items())
+        evaluated = {at_ms for name in TICKS for samples in recorded.named(name).values() for at_ms, _ in samples}
+        if not any(at_ms <= tick <= at_ms + 1000 * took_s + 20 for at_ms, took_s in lengths for tick in evaluated):
+            break
+    return scenario, report, recorded
+
+
 def test_a_real_prometheus_and_alertmanager_fire_and_notify_when_the_project_says(tmp_path: Path) -> None:
-    scenario = make_drill(tmp_path, prometheus_version())
-    report = watch(scenario, tmp_path)
-    recorded = read_database(tmp_path / "data")
+    scenario, report, recorded = watch_until_clear(tmp_path)
     [scrapes] = (samples for labels, samples in recorded.named("up").items() if ("job", "gameday") in labels)
     start_ms = scrapes[0][0]
 
     # The same alerts are pending and firing at the very same evaluations.
     transitions, store = evaluate(scenario, recorded, start_ms)
-    ticks = [samples[1][0] for name in ("more:ticks", "seed:ticks") for samples in recorded.named(name).values()]
+    ticks = [samples[1][0] for name in TICKS for samples in recorded.named(name).values()]
     # Prometheus tells nothing of alerts before the second evaluation: it looks first for what a restart interrupted.
     begun_ms = max(ticks) - start_ms
     theirs = {
@@ -435,3 +456,31 @@ def test_an_alert_from_outside_is_a_detection_and_the_worlds_own_are_not(watched
 def test_what_is_no_message_of_alertmanagers_is_refused(watched_scenario: Path, body: bytes) -> None:
     with pytest.raises(InputError):
         WatchedDrill(prepare(str(watched_scenario)), 1, "modelled").receive(body, 1_000)
+
+
+def test_the_server_plays_the_drill_from_the_first_scrape_on_and_takes_alerts(watched_scenario: Path) -> None:
+    drill = WatchedDrill(prepare(str(watched_scenario)), 1, "modelled")
+    said: queue.Queue[str] = queue.Queue()
+    with ThreadPoolExecutor(1) as pool:
+        watching = pool.submit(watch_drill, drill, 30.0, "127.0.0.1", 0, said.put)
+        address = re.search(r"http://[\d.:]+", said.get(timeout=10))[0]  # type: ignore[index]
+        with urllib.request.urlopen(f"{address}/metrics", timeout=5) as answer:
+            assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
+            assert b'up{instance="api-1:8080",job="seiketsu-api"} 1\n' in answer.read()
+        with urllib.request.urlopen(f"{address}/alerts", message(FIRING), timeout=5) as answer:
+            assert json.load(answer) == {"taken": 1}
+        for path, body, status in (("/alerts", b"{", 400), ("/else", b"{}", 404), ("/else", None, 404)):
+            with pytest.raises(urllib.error.HTTPError) as refused:
+                urllib.request.urlopen(f"{address}{path}", body, timeout=5)
+            refused.value.close()
+            assert refused.value.code == status
+        journal = watching.result(timeout=30)
+    [trigger] = [record for record in journal.records if record["type"] == "incident_triggered"]
+    assert (trigger["kind"], trigger["name"]) == ("alert", "Slow")
+    assert journal.records[-1]["type"] == "drill_ended"
+
+
+def test_an_address_that_cannot_be_had_is_wrong_input(watched_scenario: Path) -> None:
+    drill = WatchedDrill(prepare(str(watched_scenario)), 1, "modelled")
+    with pytest.raises(InputError, match="cannot listen on"):
+        watch_drill(drill, 1.0, "192.0.2.1", 9797, print)
