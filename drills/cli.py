@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, cast
 import click
 
 from drills.actions_cli import actions
+from drills.compare_cli import compare
 from drills.incident.command_line import incident
 from drills.options import FORMAT
 from drills.report_cli import report as report_group
@@ -200,7 +201,7 @@ def rules_when(scenario: str, overrides: tuple[str, ...]) -> None:
     sys.exit(show_when(scenario, overrides))
 
 
-for _group in (report_group, store, actions, people, ratings, incident, score, correct):
+for _group in (report_group, store, actions, people, ratings, incident, score, correct, compare):
     cli.add_command(_group)
 
 report_group.add_command(review)

@@ -128,7 +128,7 @@ def _header(prepared: Prepared, drill: Drill, seed: int, treatment: str) -> dict
     """What the scorer has to know beside the records; it is not part of the digest."""
     scenario, organization = prepared.loaded.scenario, prepared.loaded.organization
     return {
-        "version": _version(),
+        "version": program_version(),
         "scenario": scenario.scenario,
         "title": scenario.title,
         "codename": scenario.codename,
@@ -177,7 +177,8 @@ def _procedure(loaded: LoadedScenario) -> dict[str, Any]:
 
 
 @cache
-def _version() -> str:
+def program_version() -> str:
+    """The version of gameday, within which the same inputs give the same drills."""
     return metadata.version("gameday")
 
 
