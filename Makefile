@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN := elevenlabs-intermittent --seed 1 --runs 200
 
-.PHONY: drill test proofs lint bench schemas clean
+.PHONY: drill test proofs lint bench gate-rates schemas clean
 
 drill: $(BIN)/.installed
 	@$(BIN)/gameday run $(RUN) || test $$? -eq 1
@@ -23,6 +23,10 @@ lint: $(BIN)/.tested
 
 bench: $(BIN)/.tested
 	$(BIN)/python -m benchmarks
+
+# How often the gate flags equal versions, and an acknowledgement that is waited for five minutes longer (20 minutes).
+gate-rates: $(BIN)/.tested
+	$(BIN)/python -m benchmarks.gate_rates $(TIMES)
 
 schemas: $(BIN)/.installed
 	$(BIN)/python -c "from pathlib import Path; from scenarios.schema import write_schemas; from simulator.faults import KINDS; write_schemas(Path('scenarios/schema'), KINDS)"

@@ -41,6 +41,7 @@ LAZY = {
     "incident": "drills.incident.command_line:incident",
     "score": "drills.score_cli:score",
     "correct": "drills.score_cli:correct",
+    "compare": "drills.compare_cli:compare",
 }
 
 

@@ -184,7 +184,7 @@ def header(prepared: Prepared, drill: Drill, seed: int, treatment: str) -> dict[
     """What the scorer has to know beside the records; it is not part of the digest."""
     scenario, organization = prepared.loaded.scenario, prepared.loaded.organization
     return {
-        "version": _version(),
+        "version": program_version(),
         "scenario": scenario.scenario,
         "title": scenario.title,
         "codename": scenario.codename,
@@ -233,7 +233,8 @@ def _procedure(loaded: LoadedScenario) -> dict[str, Any]:
 
 
 @cache
-def _version() -> str:
+def program_version() -> str:
+    """The version of gameday, within which the same inputs give the same drills."""
     return metadata.version("gameday")
 
 
