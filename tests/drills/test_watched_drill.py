@@ -462,7 +462,7 @@ def test_the_server_plays_the_drill_from_the_first_scrape_on_and_takes_alerts(wa
     drill = WatchedDrill(prepare(str(watched_scenario)), 1, "modelled")
     said: queue.Queue[str] = queue.Queue()
     with ThreadPoolExecutor(1) as pool:
-        watching = pool.submit(watch_drill, drill, 30.0, "127.0.0.1", 0, said.put)
+        watching = pool.submit(watch_drill, drill, 10.0, "127.0.0.1", 0, said.put)
         address = re.search(r"http://[\d.:]+", said.get(timeout=10))[0]  # type: ignore[index]
         with urllib.request.urlopen(f"{address}/metrics", timeout=5) as answer:
             assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
