@@ -50,6 +50,7 @@ def list_command(style: str) -> None:
 @OVERRIDES
 @FORMAT
 @click.option("--runs", default=1, show_default=True, type=click.IntRange(1), help="Seeds to play, from --seed on.")
+@click.option("--jobs", default=0, type=click.IntRange(0), show_default="as many as processors", help="Processes.")
 @click.option(
     "--treatment",
     type=click.Choice(["modelled", "absent", "ideal", "wrong"]),
@@ -77,6 +78,7 @@ def run(  # noqa: PLR0917 - click passes them by name
     overrides: tuple[str, ...],
     style: str,
     runs: int,
+    jobs: int,
     treatment: str,
     no_wire: bool,
     report: Path | None,
@@ -91,6 +93,7 @@ def run(  # noqa: PLR0917 - click passes them by name
             overrides,
             seed=seed,
             runs=runs,
+            jobs=jobs,
             treatment=cast("TreatmentName", treatment),
             wired=not no_wire,
             folder=report,
