@@ -140,6 +140,7 @@ def injects_import(file: Path, scenario: Path | None) -> None:
 @OVERRIDES
 @FORMAT
 @click.option("--runs", default=1, show_default=True, type=click.IntRange(1), help="Seeds to play, from --seed on.")
+@click.option("--jobs", default=0, type=click.IntRange(0), show_default="as many as processors", help="Processes.")
 @TREATMENT
 @click.option("--no-wire", is_flag=True, help="Skip the HTTP between workflow and tools; the journal is the same.")
 @click.option(
@@ -162,6 +163,7 @@ def run(  # noqa: PLR0917 - click passes them by name
     overrides: tuple[str, ...],
     style: str,
     runs: int,
+    jobs: int,
     treatment: str,
     no_wire: bool,
     report: Path | None,
@@ -182,6 +184,7 @@ def run(  # noqa: PLR0917 - click passes them by name
             overrides,
             seed=seed,
             runs=runs,
+            jobs=jobs,
             treatment=cast("TreatmentName", treatment),
             wired=not no_wire,
             folder=report,

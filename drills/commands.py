@@ -34,6 +34,7 @@ def run_scenario(
     *,
     seed: int,
     runs: int,
+    jobs: int,
     treatment: TreatmentName,
     wired: bool,
     folder: Path | None,
@@ -53,7 +54,7 @@ def run_scenario(
         from drills.sweep import sweep
 
         with _progress(runs) as advance:
-            many = sweep(prepared, range(seed, seed + runs), treatment, advance)
+            many = sweep(prepared, range(seed, seed + runs), treatment, advance, jobs)
         tried = improvements(prepared, seed, treatment, journal)
     card = scorecard(journal, why=why, changes=tried, many=many)
     folder = folder or Path("reports") / drill_name(prepared, seed, treatment)
