@@ -31,4 +31,5 @@ class LazyGroup(click.Group):
         """All commands, those that were to be loaded behind the others."""
         for word in self._lazy:
             self.get_command(None, word)
-        return self.commands
+        at_once = [word for word in self.commands if word not in self._lazy]
+        return {word: self.commands[word] for word in (*at_once, *self._lazy)}

@@ -57,7 +57,8 @@ class TestReferences:
     def test_an_organisation_that_is_not_there_is_a_problem_of_the_scenario(self, workspace: Workspace) -> None:
         workspace.replace(workspace.scenario, "organization: ./seiketsu\n", "organization: seikestu\n")
         assert workspace.problems() == [
-            'organization: unknown organization "seikestu"; did you mean "seiketsu"? (expected "seiketsu", or a path)'
+            'organization: unknown organization "seikestu"; did you mean "seiketsu"? '
+            '(expected "dataplatform", "seiketsu" or "webshop", or a path)'
         ]
 
     @pytest.mark.parametrize(
