@@ -43,8 +43,17 @@ def import_items(file: Path, address: str | None) -> None:
 
     items = read_action_items(read_document(file))
     opened = open_store(address)
-    opened.change_items(lambda known: [_dated(item, known.get(item.id), _today()) for item in items])
+    before: dict[str, ActionItem] = {}
+
+    def taken_in(known: dict[str, ActionItem]) -> list[ActionItem]:
+        before.update(known)
+        return [_dated(item, known.get(item.id), _today()) for item in items]
+
+    opened.change_items(taken_in)
     click.echo(f"{opened.database.shown}: {count(len(items), 'action item')} taken in")
+    for item in items:
+        if item.id in before and before[item.id].title != item.title:
+            click.echo(f"  {item.id} was: {before[item.id].title}")
 
 
 def _today() -> date:

@@ -203,3 +203,13 @@ def test_bad_input_is_refused_in_words(gameday: Gameday, words: tuple[str, ...],
     assert (code, out) == (2, "")
     assert said in err
     assert "Traceback" not in err
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the procedure's files are not beside this repository")
+def test_an_item_that_takes_anothers_place_says_whose(gameday: Gameday, tmp_path: Path) -> None:
+    """Two files may number their items alike."""
+    items = (SHARED / "action-items.yaml").read_text()
+    assert gameday("actions", "import", str(SHARED / "action-items.yaml"))[0] == 0
+    (tmp_path / "other.yaml").write_text(items.replace("Implement circuit breaker", "Try a circuit breaker"))
+    _, out, _ = gameday("actions", "import", "other.yaml")
+    assert out.splitlines()[1:] == ["  AI-001 was: Implement circuit breaker for ElevenLabs API"]
